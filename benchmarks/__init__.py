@@ -1,0 +1,1 @@
+"""Fallline beside its peers, measured on the same machine in the same run."""

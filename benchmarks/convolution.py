@@ -1,0 +1,29 @@
+"""The 2-convolution-2-dense network (5×5 convolutions of 32 and 64, 1024 dense) on Fashion-MNIST at batch 128, Adam, 40
+steps; 28 MFLOP a row and pass."""
+
+from __future__ import annotations
+
+import fallline as fl
+from benchmarks import networks, peers
+from benchmarks.datasets import fashion_arrays
+from benchmarks.measure import Row, interleaved, ratio
+
+STEPS = 40
+
+
+def rows() -> list[Row]:
+    """Measure."""
+    x, y = fashion_arrays()
+    x, y = x[:12800], y[:12800]
+    ours = networks.problem(x.reshape(-1, 28, 28), y, "cnn(32, 64, kernel=5, dense=1024)")
+    part = STEPS / 100
+    times = interleaved(
+        {
+            "fallline": lambda: fl.train(ours, fl.Adam(lr=1e-3), batch_size=128, steps=STEPS),
+            "PyTorch (2 threads)": peers.loop(
+                peers.two_convolutions, x.reshape(-1, 1, 28, 28), y, 128, part, threads=2
+            ),
+        },
+        repeats=3,
+    )
+    return [ratio(times, "fallline", "PyTorch (2 threads)", 1 / 1.25, "2c2d, batch 128 (0.8× is 1.25 times as long)")]

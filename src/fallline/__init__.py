@@ -1,0 +1,86 @@
+"""Fallline: train with any gradient-descent method, and find out which one wins on your problem.
+
+Names are imported when they are first used, so `import fallline` costs next to nothing. Methods and schedules are found
+by looking into their packages; everything else is listed here once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fallline import data as data
+    from fallline import problems as problems
+    from fallline.core.errors import FalllineError as FalllineError
+    from fallline.core.method import Method as Method
+    from fallline.core.node import hyper as hyper
+    from fallline.core.node import option as option
+    from fallline.core.outcome import Outcome as Outcome
+    from fallline.core.probe import Probe as Probe
+    from fallline.core.problem import Data as Data
+    from fallline.core.problem import Problem as Problem
+    from fallline.core.schedule import Schedule as Schedule
+    from fallline.core.spec import Spec as Spec
+    from fallline.engine.minimize import Path as Path
+    from fallline.engine.minimize import minimize as minimize
+    from fallline.engine.train import resume as resume
+    from fallline.engine.train import train as train
+    from fallline.lab.check_gradient import GradientCheck as GradientCheck
+    from fallline.lab.check_gradient import check_gradient as check_gradient
+    from fallline.lab.gradient import gradient as gradient
+    from fallline.record.load import load as load
+    from fallline.record.record import Record as Record
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Data": "core.problem",
+    "FalllineError": "core.errors",
+    "GradientCheck": "lab.check_gradient",
+    "Method": "core.method",
+    "Outcome": "core.outcome",
+    "Path": "engine.minimize",
+    "Probe": "core.probe",
+    "Problem": "core.problem",
+    "Record": "record.record",
+    "Schedule": "core.schedule",
+    "Spec": "core.spec",
+    "check_gradient": "lab.check_gradient",
+    "gradient": "lab.gradient",
+    "hyper": "core.node",
+    "load": "record.load",
+    "minimize": "engine.minimize",
+    "option": "core.node",
+    "resume": "engine.train",
+    "train": "engine.train",
+}
+_PACKAGES = ("data", "problems")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"fallline.{name}")
+    if name in _HOMES:
+        found = getattr(importlib.import_module(f"fallline.{_HOMES[name]}"), name)
+    elif name.startswith("_"):
+        raise AttributeError(name)
+    else:
+        found = _registered().get(name)
+        if found is None:
+            from fallline.core.errors import did_you_mean
+
+            raise AttributeError(f"fallline has no {name!r}.{did_you_mean(name, __dir__())}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, *_PACKAGES, *_registered(), "__version__"])
+
+
+def _registered() -> dict[str, type]:
+    from fallline.methods import METHODS
+    from fallline.schedules import SCHEDULES
+
+    return {cls.__name__: cls for registry in (METHODS, SCHEDULES) for cls in registry.values()}

@@ -1,0 +1,1 @@
+"""What things are: methods, schedules, problems, probes, specs, outcomes, errors."""

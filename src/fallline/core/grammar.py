@@ -1,0 +1,94 @@
+"""The little language of names with arguments: `adam(lr=1e-3)`, `mlp(128, 64, activation=tanh)`.
+
+It is read by Python's own parser and a whitelist of its nodes, never evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from fallline.core.errors import InvalidValue
+
+LONGEST = 2000
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A name with arguments; values are numbers, text, booleans, None, or calls."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        inside = [_show(a) for a in self.args] + [f"{k}={_show(v)}" for k, v in self.kwargs.items()]
+        return f"{self.name}({', '.join(inside)})" if inside else self.name
+
+
+def parse(text: str) -> Call:
+    """Read one call.
+
+    >>> parse("adam(lr=1e-3)")
+    Call(name='adam', args=(), kwargs={'lr': 0.001})
+    """
+    if len(text) > LONGEST:
+        raise InvalidValue(f"{text[:40]!r}… is {len(text)} characters long; at most {LONGEST} are read.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the parser's advice on Python code ('\\d') is not for this language
+            tree = ast.parse(text.strip(), mode="eval").body
+        value = _read(tree)
+    except InvalidValue:
+        raise
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise InvalidValue(
+            f"cannot read {text!r}: write a name, or a name with arguments as in adam(lr=0.001)."
+        ) from None
+    if isinstance(value, str) and not isinstance(tree, ast.Constant):
+        return Call(value)
+    if not isinstance(value, Call):
+        raise InvalidValue(f"cannot read {text!r}: it must begin with a name, as in adam(lr=0.001).")
+    return value
+
+
+def _read(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(value=int() | float() | str() | bool() | None as value):
+            return value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)) if type(value) is not bool:
+            return -value
+        case ast.Name(id=word):
+            return _WORDS.get(word.lower(), word)
+        case ast.Attribute():
+            return _dotted(node)
+        case ast.Call(func=func, args=args, keywords=keywords) if all(k.arg for k in keywords):
+            names = [str(k.arg) for k in keywords]
+            for name in names:
+                if names.count(name) > 1:
+                    raise InvalidValue(f"{_dotted(func)}(...): {name} is given twice.")
+            kwargs = {str(k.arg): _read(k.value) for k in keywords}
+            return Call(_dotted(func), tuple(_read(a) for a in args), kwargs)
+    raise ValueError(ast.dump(node))
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=word):
+            return word
+        case ast.Attribute(value=value, attr=attr):
+            return f"{_dotted(value)}.{attr}"
+    raise ValueError(ast.dump(node))
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, str):
+        plain = value.isidentifier() and value.isascii() and value.lower() not in _WORDS
+        return value if plain and not keyword.iskeyword(value) else repr(value)
+    if isinstance(value, Call):
+        return str(value) if value.args or value.kwargs else f"{value.name}()"
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)

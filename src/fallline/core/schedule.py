@@ -1,0 +1,27 @@
+"""The contract of a schedule: step → value, pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fallline.core.node import Node, at_step
+
+
+class Schedule(Node):
+    """A hyperparameter that changes with the step.
+
+    A schedule file writes `value(xp, t)` in array operations, where `t` is the number of steps already taken (0 at the
+    first step) and `self.*` are 0-d arrays. Any hyperparameter of any method may be a schedule; its own numbers,
+    lengths included, are traced leaves, so no value of them recompiles a program.
+    """
+
+    def value(self, xp: Any, t: Any) -> Any:
+        """Return the value after `t` steps; `xp` is the array namespace (`numpy`, `jax.numpy`)."""
+        raise NotImplementedError(f"{type(self).__name__} must define value(xp, t)")
+
+    def __call__(self, t: Any) -> Any:
+        """Return the value after `t` steps, as a JAX array (so that it also serves as an optax schedule)."""
+        import jax.numpy as jnp
+
+        t = jnp.asarray(t, dtype=float)
+        return at_step(self, jnp, t, t.dtype).value(jnp, t)

@@ -1,0 +1,1 @@
+"""From a problem and a spec to a record: plan, compile, run."""

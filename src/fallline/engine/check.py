@@ -1,0 +1,134 @@
+"""A user's problem looked over before anything is compiled."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.core.errors import DataError, InvalidType, InvalidValue
+from fallline.core.problem import Problem
+from fallline.engine.objective import Objective, call_loss, call_predict
+
+_TRACED_CHOICE = (
+    "uses a Python `if`, `while`, `bool()` or `float()` on a value that is only known when the compiled program runs. "
+    "Choose between arrays with jnp.where(condition, a, b)"
+)
+
+
+def abstract(function: Callable[..., Any], what: str, *args: Any) -> Any:
+    """Return the shapes that `function` would produce; what JAX cannot trace is explained."""
+    try:
+        return jax.eval_shape(function, *args)
+    except (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError) as error:
+        raise InvalidType(f"the {what} {_TRACED_CHOICE}{_place(error)}.") from error
+    except jax.errors.TracerArrayConversionError as error:
+        raise InvalidType(
+            f"the {what} hands a traced value to NumPy, which cannot be differentiated{_place(error)}. "
+            f"Use jax.numpy instead."
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """Return the line of the user's code where an error arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = ("/jax/", "/fallline/", "<frozen")
+    own = [frame for frame in frames if not any(part in frame.filename for part in ours)]
+    return f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
+
+
+def check_params(params: Any) -> None:
+    """Refuse parameters that no gradient can move."""
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    if not leaves:
+        raise InvalidType("init(key) returned no arrays: there is nothing to train.")
+    for path, leaf in leaves:
+        dtype = getattr(leaf, "dtype", None)
+        if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            found = type(leaf).__name__ if dtype is None else dtype
+            raise InvalidType(
+                f"{f'parameter {name}' if name else 'the parameter'} is {found}: a gradient moves floating-point arrays only. Convert it "
+                f"(jnp.asarray(value, jnp.float32)), or keep it out of the parameters."
+            )
+
+
+def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: int) -> Objective:
+    """Return the problem's objective, having found out what its loss returns for `size` rows."""
+    key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
+
+    def value(params: Any, model: Any, batch: Any, key: Any) -> Any:
+        return call_loss(problem.loss, problem.stateful, params, model, batch, key)
+
+    out, after = abstract(value, "loss", params, model, batch, key)
+    if not jnp.issubdtype(out.dtype, jnp.floating):
+        raise InvalidType(f"the loss returns {out.dtype} values: it must return floating-point numbers.")
+    if problem.stateful and not _same_structure(after, model):
+        raise InvalidType("the loss returns a model state of another structure than init's: return the same tree.")
+    if out.shape == ():
+        return Objective(problem.loss, "scalar", problem.stateful)
+    if problem.stateful:
+        raise InvalidType(f"a stateful loss returns (scalar, new_state), but its first part has shape {out.shape}.")
+    if out.shape == (size,):
+        return Objective(problem.loss, "rows", problem.stateful)
+    if out.shape == (size, size):
+        raise InvalidType(
+            f"the loss returns shape {out.shape} for {size} rows: predictions of shape (B,) and targets of shape "
+            f"(B, 1) were broadcast against each other. Give both the same shape."
+        )
+    raise InvalidType(
+        f"the loss returns shape {out.shape} for {size} rows: it must return one float a row, shape ({size},), or "
+        f"one float, the mean over the rows."
+    )
+
+
+def check_predictions(problem: Problem, params: Any, model: Any, batch: Any) -> None:
+    """Refuse predictions and targets that would broadcast against each other: (B,) and (B, 1)."""
+    y = getattr(batch, "y", None)
+    if problem.predict is None or y is None or not hasattr(y, "shape"):
+        return
+    out = abstract(lambda p, m, x: call_predict(problem, p, m, x), "predict", params, model, batch.x)
+    shape = getattr(out, "shape", None)
+    if shape is not None and {len(shape), len(y.shape)} == {1, 2} and (*shape[1:], *y.shape[1:]) == (1,):
+        raise InvalidValue(
+            f"predictions have shape {_rows(shape)} and targets {_rows(y.shape)}: a loss or metric would broadcast "
+            f"them to (B, B). Give both the same shape, with y[:, None] or prediction[:, 0]."
+        )
+
+
+def to_device(part: Any, name: str) -> Any:
+    """Return a part of the data as device arrays; numbers that the device's types cannot hold are refused."""
+
+    def place(path: Any, leaf: Any) -> Any:
+        label = f"{name} {jax.tree_util.keystr(path, simple=True, separator='.')}".strip()
+        return _device_array(leaf, label)
+
+    return jax.tree_util.tree_map_with_path(place, part)
+
+
+def _device_array(leaf: Any, label: str) -> jax.Array:
+    if isinstance(leaf, jax.Array):
+        return leaf
+    array = np.asarray(leaf)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise DataError(f"{label} holds {array.dtype} values: data must be numbers. Encode them first.")
+    target = jax.dtypes.canonicalize_dtype(array.dtype)
+    if target != array.dtype and array.size:
+        limits = np.finfo(target) if array.dtype.kind == "f" else np.iinfo(target)
+        low, high = np.nanmin(array), np.nanmax(array)
+        out = high if high > limits.max else low
+        if (high > limits.max or low < limits.min) and np.isfinite(out):
+            raise DataError(f"{label} holds {out}, which {target} cannot: rescale it, or enable jax_enable_x64.")
+    return jnp.asarray(array)
+
+
+def _same_structure(one: Any, two: Any) -> bool:
+    return bool(jax.tree.structure(one) == jax.tree.structure(two))  # type: ignore[operator]
+
+
+def _rows(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(['B', *map(str, shape[1:])])}{',' if len(shape) == 1 else ''})"

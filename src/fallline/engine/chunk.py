@@ -1,0 +1,67 @@
+"""Many steps at once, by whichever way of taking them is fast here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fallline.engine.loop import History, Indexed, Whole
+from fallline.engine.plan import Plan
+from fallline.engine.step import State
+from fallline.engine.stepwise import Stepwise
+
+Pieces = list[tuple[int, History]]
+Advance = Callable[[State, int, int], tuple[State, Pieces]]
+
+LONGEST_CHUNK = 4096
+BLOCK_NUMBERS = 2**22
+
+
+def make_advance(plan: Plan, state: State, longest: int) -> Advance:
+    """Compile the plan's steps and return `advance(state, first, steps)`.
+
+    It takes steps `first` … `first + steps − 1` without waiting for them, and returns the state after them and the
+    history in pieces: (number of steps, columns at least that long).
+
+    Args:
+        plan: the run.
+        state: the state before the first step, for its shapes.
+        longest: steps that will be asked for at once, at most; sizes the buffers.
+    """
+    chunk = Stepwise if plan.stepwise else Whole if plan.whole else Indexed
+    order, room = plan.order, capacity(plan, longest)
+    tail = order.remainder if plan.objective.form == "scalar" else 0
+    full = chunk(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
+    if not tail:
+        return lambda state, first, steps: _in_pieces(full, state, first, steps)
+    last = chunk(plan, state, tail, 1, masked=False)
+
+    def advance(state: State, first: int, steps: int) -> tuple[State, Pieces]:
+        """A scalar loss cannot weight rows, so the incomplete batch has a program of its own shape."""
+        pieces: Pieces = []
+        while steps:
+            before_last = order.steps_per_epoch - 1 - first % order.steps_per_epoch
+            here, count = (full, min(steps, before_last)) if before_last else (last, 1)
+            state, history = _in_pieces(here, state, first, count)
+            pieces += history
+            first, steps = first + count, steps - count
+        return state, pieces
+
+    return advance
+
+
+def capacity(plan: Plan, longest: int) -> int:
+    """Return how many steps one buffer holds: a power of two, so that few different programs are compiled."""
+    fitting = LONGEST_CHUNK if plan.whole else max(BLOCK_NUMBERS // plan.order.batch_size, 1)
+    wanted = 1 << max(longest - 1, 0).bit_length()
+    return min(wanted, LONGEST_CHUNK, 1 << (fitting.bit_length() - 1))
+
+
+def _in_pieces(chunk: Any, state: State, first: int, steps: int) -> tuple[State, Pieces]:
+    pieces = []
+    while steps:
+        count = min(steps, chunk.capacity)
+        state, history = chunk(state, first, count)
+        pieces.append((count, history))
+        first, steps = first + count, steps - count
+    return state, pieces

@@ -1,0 +1,91 @@
+"""The loss and the metrics over a whole part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.core.errors import InvalidType
+from fallline.core.problem import Problem, rows
+from fallline.engine.objective import Objective, batch_rows, call_predict
+from fallline.engine.plan import MICRO_BATCH_NUMBERS
+from fallline.engine.program import compiled
+from fallline.engine.step import loss_dtype
+
+BATCH_NUMBERS = 4 * MICRO_BATCH_NUMBERS
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An evaluation under way on the device; `values()` waits for it."""
+
+    losses: list[Any]
+    weights: list[Any]
+    outputs: list[Any]
+    targets: Any
+    metrics: Mapping[str, Callable[[Any, Any], Any]]
+
+    def values(self) -> dict[str, float]:
+        """Return `loss`, the mean over the rows, and each metric over the whole part."""
+        total = sum(np.float64(loss) for loss in self.losses)
+        found = {"loss": float(total / sum(np.float64(weight) for weight in self.weights))}
+        if self.metrics:
+            predictions = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *self.outputs)
+            for name, metric in self.metrics.items():
+                found[name] = _number(name, metric(predictions, self.targets))
+        return found
+
+
+Evaluate = Callable[[Any, Any], Pending]
+
+
+def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any, model: Any) -> Evaluate:
+    """Compile and return `evaluate(params, model) -> Pending` for one part of the data.
+
+    The part is taken in batches, so memory does not grow with it; metrics see all of it at once.
+    """
+    count = rows(part)
+    per_row = max(sum(leaf.size for leaf in jax.tree.leaves(part)) // count, 1)
+    size = min(count, max(BATCH_NUMBERS // per_row, 64))
+    y = getattr(part, "y", None)
+    metrics = problem.metrics if problem.predict is not None and y is not None else {}
+
+    def evaluate(params: Any, model: Any, batch: Any) -> Any:
+        total, _ = objective.summed(params, model, batch, None, None)
+        given = getattr(batch, "weight", None) if objective.form == "rows" else None
+        weight = jnp.asarray(batch_rows(batch) if given is None else jnp.sum(given), loss_dtype(params))
+        return total, weight, call_predict(problem, params, model, batch.x) if metrics else None
+
+    def batch(start: int) -> Any:
+        return jax.tree.map(lambda a: a[start : start + size], part) if size < count else part
+
+    starts = range(0, count, size)
+    lengths = {min(size, count - start): start for start in starts}
+    key = (objective.form, tuple(metrics))
+    programs = {
+        n: compiled(evaluate, params, model, batch(start), problem=problem, key=key) for n, start in lengths.items()
+    }
+    targets = None if y is None else jax.tree.map(np.asarray, y)
+
+    def run(params: Any, model: Any) -> Pending:
+        results = [programs[_length(b)](params, model, b) for b in map(batch, starts)]
+        losses, weights, outputs = (list(column) for column in zip(*results, strict=True))
+        return Pending(losses, weights, outputs, targets, metrics)
+
+    return run
+
+
+def _length(batch: Any) -> int:
+    return int(jax.tree.leaves(batch)[0].shape[0])
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidType(f"metric {name!r} returned {type(value).__name__}; it must return one number.") from None

@@ -1,0 +1,42 @@
+"""Signals that ask a run to stop, heard between chunks so that nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class Interrupt:
+    """The signal that was received, if any."""
+
+    signal: int | None = None
+
+
+@contextmanager
+def heard() -> Iterator[Interrupt]:
+    """Hear SIGINT, SIGTERM and SIGHUP as a request to stop; a second SIGINT stops at once.
+
+    Outside the main thread, where Python allows no handlers, signals stay as they are.
+    """
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if interrupt.signal is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        interrupt.signal = number
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), hear) for name in names}
+    try:
+        yield interrupt
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

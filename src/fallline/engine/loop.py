@@ -1,0 +1,128 @@
+"""Steps taken in a compiled loop: the whole chunk is one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.engine import batch
+from fallline.engine.plan import Plan, run_key
+from fallline.engine.program import compiled
+from fallline.engine.step import RUNNING, Limits, State, apply, batch_gradient
+
+History = dict[str, Any]
+
+
+class Indexed:
+    """Batches gathered by index from the data on the device.
+
+    Args:
+        plan: the run.
+        state: a state, for its shapes.
+        size: rows a step.
+        capacity: steps a call, at most; sizes the buffers.
+        masked: whether some of a step's rows may only fill it up.
+    """
+
+    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
+        self.plan, self.size, self.capacity = plan, size, capacity
+        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        reduction, dtype = plan.spec.reduction, state.first_loss.dtype
+
+        def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, block: Any, count: Any) -> Any:
+            def one(i: Any, state: State) -> tuple[State, History]:
+                rows, valid = block[0][i], block[1][i] if masked else size
+
+                def fetch(start: Any, part: int) -> tuple[Any, Any]:
+                    weight = batch.mask(start, part, valid, dtype) if masked else None
+                    return batch.gathered(data, batch.part_of(rows, start, part)), weight
+
+                found = batch_gradient(
+                    plan.objective,
+                    fetch,
+                    size,
+                    plan.micro_batch,
+                    state.params,
+                    state.model,
+                    batch.scale(reduction, valid, limits),
+                    batch.step_key(plan, key, state.step),
+                )
+                return apply(method, state, found, valid, limits, plan.probes, reduction)
+
+            return _repeated(one, state, count, capacity)
+
+        args = (plan.method, state, plan.train, self.key, self.limits, self._block(0, 1), np.int32(1))
+        key = ("indexed", size, capacity, masked, plan.micro_batch, plan.probes, reduction)
+        self.run = compiled(chunk, *args, problem=plan.problem, key=key)
+
+    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+        """Take steps `first` … `first + count − 1`."""
+        plan, block = self.plan, self._block(first, count)
+        result: tuple[State, History] = self.run(
+            plan.method, state, plan.train, self.key, self.limits, block, np.int32(count)
+        )
+        return result
+
+    def _block(self, first: int, count: int) -> Any:
+        block, spare = self.plan.order.block(first, count), self.capacity - count
+        return np.pad(block.rows[:, : self.size], ((0, spare), (0, 0))), np.pad(block.valid, (0, spare))
+
+
+class Whole:
+    """Full-batch steps: slices of the data in order, nothing gathered."""
+
+    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
+        self.plan, self.capacity = plan, capacity
+        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        reduction = plan.spec.reduction
+
+        def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, count: Any) -> Any:
+            def fetch(start: Any, part: int) -> tuple[Any, Any]:
+                return jax.tree.map(lambda a: batch.part_of(a, start, part), data), None
+
+            def one(i: Any, state: State) -> tuple[State, History]:
+                found = batch_gradient(
+                    plan.objective,
+                    fetch,
+                    size,
+                    plan.micro_batch,
+                    state.params,
+                    state.model,
+                    batch.scale(reduction, size, limits),
+                    batch.step_key(plan, key, state.step),
+                )
+                return apply(method, state, found, size, limits, plan.probes, reduction)
+
+            return _repeated(one, state, count, capacity)
+
+        args = (plan.method, state, plan.train, self.key, self.limits, np.int32(1))
+        key = ("whole", size, capacity, plan.micro_batch, plan.probes, reduction)
+        self.run = compiled(chunk, *args, problem=plan.problem, key=key)
+
+    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+        """Take `count` steps."""
+        plan = self.plan
+        result: tuple[State, History] = self.run(plan.method, state, plan.train, self.key, self.limits, np.int32(count))
+        return result
+
+
+def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, count: Any, capacity: int) -> Any:
+    """Repeat `one(i, state)` until `count` steps are taken or one of them ends the run."""
+    start = jnp.zeros((), jnp.int32)
+    shapes = jax.eval_shape(one, start, state)[1]
+    columns = {name: jnp.zeros((capacity, *row.shape), row.dtype) for name, row in shapes.items()}
+
+    def body(carry: tuple[Any, State, History]) -> tuple[Any, State, History]:
+        i, state, columns = carry
+        state, row = one(i, state)
+        return i + 1, state, {name: columns[name].at[i].set(row[name]) for name in columns}
+
+    def going(carry: tuple[Any, State, History]) -> Any:
+        return (carry[0] < count) & (carry[1].status == RUNNING)
+
+    _, state, columns = jax.lax.while_loop(going, body, (start, state, columns))
+    return state, columns

@@ -1,0 +1,173 @@
+"""A spec checked against a problem: shapes, sizes and the way of running, all settled before anything is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import jaxprs_in_params
+
+from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
+from fallline.core.method import Method
+from fallline.core.probe import Probe
+from fallline.core.problem import Problem, rows
+from fallline.core.spec import Spec
+from fallline.engine import check
+from fallline.engine.objective import Objective, call_loss
+from fallline.engine.order import Order
+from fallline.engine.step import loss_dtype
+from fallline.methods import METHODS
+from fallline.probes.grad_norm import GradNorm
+
+DEFAULT_EPOCHS = 10
+MICRO_BATCH_NUMBERS = 2**20
+"""Numbers of input that one micro-batch holds, if nothing else is asked: about the size of a core's cache."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, ready to be compiled.
+
+    Args:
+        problem: what is minimised.
+        method: with every number an array of the run's dtype.
+        spec: every choice, as text and numbers.
+        objective: the loss, with its form found out.
+        order: which rows each step sees.
+        total_steps: how many steps the run takes at most.
+        micro_batch: rows whose gradient is computed at once.
+        stepwise: whether steps are called one by one instead of in a compiled loop (convolutions on a CPU: inside
+            any compiled loop they are 10 to 35 times slower, jax issue 12868).
+        probes: what is measured at each step.
+        train, validation, test: the data, on the device.
+    """
+
+    problem: Problem
+    method: Method
+    spec: Spec
+    objective: Objective
+    order: Order
+    total_steps: int
+    micro_batch: int
+    stepwise: bool
+    probes: tuple[Probe, ...]
+    train: Any
+    validation: Any
+    test: Any
+
+    @property
+    def whole(self) -> bool:
+        """Whether every step sees all the rows, so that none need be gathered by index."""
+        return self.spec.batch_size == "full" and not self.stepwise
+
+
+def as_method(method: Any) -> Method:
+    """Return the method meant: an instance, a class for its defaults, or the command line's words."""
+    if isinstance(method, Method):
+        return method
+    if isinstance(method, type) and issubclass(method, Method):
+        return method()
+    if isinstance(method, str):
+        return METHODS.build(method)
+    raise InvalidType(
+        f"{method!r} is not a method: pass an instance such as fl.Adam(lr=0.001), a class, or its name."
+        f"{did_you_mean(type(method).__name__, METHODS)}"
+    )
+
+
+def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
+    """Check every choice against the problem, and settle what is left open."""
+    if not isinstance(problem, Problem):
+        raise InvalidType(
+            f"{type(problem).__name__} is not a problem: pass fl.Problem(init=, loss=, data=), or make one from a "
+            f"table with fl.problems.for_data(table)."
+        )
+    data = problem.data
+    train = check.to_device(data.train, "training data:") if data else None
+    count = rows(train, "training data") if data else 1
+    order = _order(count, spec)
+    params, model = initial(problem, spec.seed, shapes_only=True)
+    check.check_params(params)
+    batch = _abstract_rows(train, order.batch_size)
+    objective = check.find_objective(problem, params, model, batch, order.batch_size)
+    check.check_predictions(problem, params, model, batch)
+    dtype = loss_dtype(params)
+    numbers = sum(leaf.size for leaf in jax.tree.leaves(batch)) // max(order.batch_size, 1)
+    return Plan(
+        problem=problem,
+        method=jax.tree.map(lambda value: jnp.asarray(value, dtype), method),
+        spec=spec,
+        objective=objective,
+        order=order,
+        total_steps=_total_steps(spec, order, data is not None),
+        micro_batch=min(order.batch_size, spec.micro_batch or max(MICRO_BATCH_NUMBERS // max(numbers, 1), 64)),
+        stepwise=jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch),
+        probes=(GradNorm(),),
+        train=train,
+        validation=check.to_device(data.validation, "validation data:") if data else None,
+        test=check.to_device(data.test, "test data:") if data else None,
+    )
+
+
+def initial(problem: Problem, seed: int, shapes_only: bool = False) -> tuple[Any, Any]:
+    """Return the problem's first parameters and model state, a pure function of the seed."""
+    key = init_key(seed)
+    made = check.abstract(problem.init, "init", key) if shapes_only else jax.jit(problem.init)(key)
+    if not problem.stateful:
+        return made, None
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise InvalidType("a stateful problem's init(key) returns two things: (params, model_state).")
+    return made
+
+
+def init_key(seed: int) -> Any:
+    """Return the key that the parameters are drawn with."""
+    return jax.random.fold_in(jax.random.key(seed), 0)
+
+
+def run_key(seed: int) -> Any:
+    """Return the key that the steps' keys are folded from."""
+    return jax.random.fold_in(jax.random.key(seed), 1)
+
+
+def _order(count: int, spec: Spec) -> Order:
+    full = spec.batch_size == "full"
+    size = count if spec.batch_size == "full" else min(spec.batch_size, count)
+    if spec.last_batch == "drop" and spec.batch_size != "full" and spec.batch_size > count:
+        raise InvalidValue(
+            f"batch_size={spec.batch_size} with last_batch='drop' leaves nothing of {count} rows: "
+            f"use a batch of at most {count}, or last_batch='use'."
+        )
+    return Order(count, size, "sequential" if full else spec.sampling, spec.last_batch, spec.seed)
+
+
+def _total_steps(spec: Spec, order: Order, has_data: bool) -> int:
+    if not has_data and spec.steps is None:
+        raise InvalidValue("a problem without data has no epochs: say how many steps=.")
+    epochs = DEFAULT_EPOCHS if spec.epochs is None and spec.steps is None else spec.epochs
+    limits = [spec.steps, None if epochs is None else epochs * order.steps_per_epoch]
+    return min(limit for limit in limits if limit is not None)
+
+
+def _abstract_rows(part: Any, size: int) -> Any:
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape[1:]), a.dtype), part)
+
+
+def _has_convolution(problem: Problem, objective: Objective, params: Any, model: Any, batch: Any) -> bool:
+    key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
+
+    def loss(params: Any, model: Any, batch: Any, key: Any) -> Any:
+        return call_loss(problem.loss, objective.stateful, params, model, batch, key)[0]
+
+    return "conv_general_dilated" in _primitives(jax.make_jaxpr(loss)(params, model, batch, key).jaxpr)
+
+
+def _primitives(jaxpr: Any) -> set[str]:
+    found = set()
+    for equation in jaxpr.eqns:
+        found.add(equation.primitive.name)
+        for inner in jaxprs_in_params(equation.params):
+            found |= _primitives(inner)
+    return found

@@ -1,0 +1,79 @@
+"""Compiled programs, kept by what they compute.
+
+A program is known by the text of its lowered form, its devices and dtypes, not by the Python objects it was traced
+from: a new closure that computes the same thing finds the program of the old one. Arrays and numbers that a closure
+captured become arguments on the way, so another captured value costs no compilation either. In front of that, what a
+problem has compiled before is found without tracing again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import weakref
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from fallline.core.problem import Problem
+
+Program = Callable[..., Any]
+
+_by_text: dict[str, Any] = {}
+_by_problem: weakref.WeakKeyDictionary[Problem, dict[Hashable, Program]] = weakref.WeakKeyDictionary()
+
+
+@dataclass
+class CompileClock:
+    """Seconds spent in tracing and compiling, and how many programs were new."""
+
+    seconds: float = 0.0
+    programs: int = 0
+
+
+clock = CompileClock()
+
+
+def compiled(function: Callable[..., Any], *args: Any, problem: Problem | None = None, key: Hashable = None) -> Program:
+    """Return the compiled form of `function` for arguments shaped like `args`; it takes the same arguments.
+
+    Args:
+        function: what to compile.
+        *args: pytrees of arrays.
+        problem: whose computation it is; what it has compiled under the same key and shapes is not traced again.
+        key: everything but the problem and the arguments that the function depends on.
+    """
+    if problem is None:
+        return _compiled(function, args)
+    known = _by_problem.setdefault(problem, {})
+    shapes = tuple(jax.typeof(leaf) for leaf in jax.tree.leaves(args))
+    precision = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+    whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, precision, jax.default_backend())
+    if whole_key not in known:
+        known[whole_key] = _compiled(function, args)
+    return known[whole_key]
+
+
+def _compiled(function: Callable[..., Any], args: tuple[Any, ...]) -> Program:
+    began = time.perf_counter()
+    closed, out_shape = jax.make_jaxpr(function, return_shape=True)(*args)
+    tree, constants = jax.tree.structure(out_shape), closed.consts
+
+    def flat(constants: list[Any], *leaves: Any) -> list[Any]:
+        return jax.core.eval_jaxpr(closed.jaxpr, constants, *leaves)
+
+    lowered = jax.jit(flat).lower(constants, *jax.tree.leaves(args))
+    devices = ",".join(map(str, jax.devices()))
+    text = hashlib.sha256(f"{devices}\n{lowered.as_text()}".encode()).hexdigest()
+    if text not in _by_text:
+        _by_text[text] = lowered.compile()
+        clock.programs += 1
+    program = _by_text[text]
+    clock.seconds += time.perf_counter() - began
+
+    def run(*args: Any) -> Any:
+        return jax.tree.unflatten(tree, program(constants, *jax.tree.leaves(args)))
+
+    return run

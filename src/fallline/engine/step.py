@@ -1,0 +1,148 @@
+"""One step of descent, as pure functions: fetch a batch, take its gradient, move the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from fallline.core.method import Method
+from fallline.core.node import at_step, rate_field
+from fallline.core.probe import Probe, StepView
+from fallline.engine.objective import Objective
+
+RUNNING, TARGET, DIVERGED, NONFINITE = range(4)
+BLOW_UP = 1e6
+"""A loss this many times its first value (or 1, if that is more) has diverged."""
+
+
+class State(NamedTuple):
+    """Everything the next step needs."""
+
+    params: Any
+    method: Any
+    model: Any
+    step: Any
+    status: Any
+    first_loss: Any
+    epoch_loss: Any
+
+
+class Limits(NamedTuple):
+    """Numbers that the loop compares with; traced, so none of them recompiles."""
+
+    steps_per_epoch: Any
+    epoch_weight: Any
+    """What an epoch's summed loss is divided by: its rows for a mean, its steps for a sum."""
+    target_loss: Any
+    mean_weight: Any
+    """Rows' weights count relative to their mean, so a weighted batch has the scale of an unweighted one."""
+
+
+class Gradient(NamedTuple):
+    """A batch's loss with its gradient, and the model state after it."""
+
+    loss: Any
+    grads: Any
+    model: Any
+
+
+def first_state(method: Method, params: Any, model: Any) -> State:
+    """Return the state before the first step."""
+    zero = jnp.zeros((), loss_dtype(params))
+    count = jnp.zeros((), jnp.int32)
+    return State(params, method.init(params), model, count, jnp.zeros((), jnp.int32), zero, zero)
+
+
+def loss_dtype(params: Any) -> Any:
+    """Return the dtype that losses are recorded in: the widest of the parameters, float32 at least."""
+    return jnp.result_type(jnp.float32, *jax.tree.leaves(params))
+
+
+def gradient(objective: Objective, params: Any, model: Any, batch: Any, weight: Any, scale: Any, key: Any) -> Gradient:
+    """Return `scale` times the batch's summed loss, with its gradient."""
+
+    def loss(params: Any) -> tuple[Any, Any]:
+        total, after = objective.summed(params, model, batch, weight, key)
+        return total * scale, after
+
+    (value, after), grads = jax.value_and_grad(loss, has_aux=True)(params)
+    return Gradient(value, grads, after)
+
+
+def batch_gradient(
+    objective: Objective,
+    fetch: Callable[[Any, int], tuple[Any, Any]],
+    size: int,
+    micro_batch: int,
+    params: Any,
+    model: Any,
+    scale: Any,
+    key: Any,
+) -> Gradient:
+    """Return the gradient of a batch of `size` rows, accumulated over micro-batches.
+
+    `fetch(start, rows)` returns part of the batch and its row weights. Memory does not grow with `size`.
+    """
+
+    def part(start: Any, rows: int, model: Any) -> Gradient:
+        batch, weight = fetch(start, rows)
+        own_key = None if key is None else jax.random.fold_in(key, start)
+        return gradient(objective, params, model, batch, weight, scale, own_key)
+
+    whole, odd = divmod(size, micro_batch)
+    if whole == 0 or size == micro_batch:
+        return part(0, size, model)
+    first = part(whole * micro_batch, odd, model) if odd else part(0, micro_batch, model)
+
+    def add(k: Any, found: Gradient) -> Gradient:
+        return added(found, part(k * micro_batch, micro_batch, found.model))
+
+    total: Gradient = jax.lax.fori_loop(0 if odd else 1, whole, add, first)
+    return total
+
+
+def added(so_far: Gradient, more: Gradient) -> Gradient:
+    """Return the sum of two micro-batches' gradients."""
+    grads = jax.tree.map(jnp.add, so_far.grads, more.grads)
+    return Gradient(so_far.loss + more.loss, grads, more.model)
+
+
+def apply(
+    method: Method, state: State, found: Gradient, rows: Any, limits: Limits, probes: tuple[Probe, ...], reduction: str
+) -> tuple[State, dict[str, Any]]:
+    """Move the parameters by one step and return the row for the history.
+
+    A loss or gradient that is not finite, or a loss that has blown up, sets the status; the loop then stops, and the
+    caller returns to the last good parameters.
+    """
+    loss = found.loss.astype(state.first_loss.dtype)
+    updates, method_state = method.update(found.grads, state.method, state.params)
+    params = jax.tree.map(jnp.add, state.params, updates)
+    view = StepView(state.params, found.grads, updates, loss)
+    row = {probe.COLUMN: probe.measure(view) for probe in probes} | {"loss": loss}
+    rate = rate_field(type(method))
+    if rate is not None:
+        row["lr"] = getattr(at_step(method, jnp, state.method["count"], loss.dtype), rate)
+
+    first_loss = jnp.where(state.step == 0, loss, state.first_loss)
+    epoch_loss = state.epoch_loss + (loss if reduction == "sum" else loss * rows)
+    ends_epoch = (state.step + 1) % limits.steps_per_epoch == 0
+    reached = ends_epoch & (epoch_loss <= limits.target_loss * limits.epoch_weight)
+    blown_up = jnp.abs(loss) > BLOW_UP * jnp.maximum(1.0, jnp.abs(first_loss))
+    finite = jnp.isfinite(loss) & jnp.isfinite(row["grad_norm"])
+    now = jnp.where(finite, jnp.where(blown_up, DIVERGED, jnp.where(reached, TARGET, RUNNING)), NONFINITE)
+    running = state.status == RUNNING
+    taken = running & finite & ~blown_up
+    after = State(
+        params,
+        method_state,
+        found.model,
+        step=state.step + taken.astype(jnp.int32),
+        status=jnp.where(running, now, state.status).astype(jnp.int32),
+        first_loss=first_loss,
+        epoch_loss=jnp.where(ends_epoch, 0, epoch_loss).astype(loss.dtype),
+    )
+    return after, row

@@ -1,0 +1,88 @@
+"""Steps called one by one from Python, for programs that a compiled loop would make slow."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.engine import batch
+from fallline.engine.plan import Plan, run_key
+from fallline.engine.program import compiled
+from fallline.engine.step import Gradient, Limits, State, added, apply, gradient
+
+History = dict[str, Any]
+
+
+class Stepwise:
+    """One compiled step, called again and again; a batch beyond the micro-batch is accumulated by calls, too.
+
+    Args:
+        plan: the run.
+        state: a state, for its shapes.
+        size: rows a step.
+        capacity: steps a call, at most.
+        masked: whether some of a step's rows may only fill it up.
+    """
+
+    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
+        self.plan, self.size, self.capacity = plan, size, capacity
+        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        reduction, dtype = plan.spec.reduction, state.first_loss.dtype
+
+        def part(state: State, data: Any, key: Any, limits: Limits, rows: Any, start: Any, valid: Any) -> Gradient:
+            weight = batch.mask(start, len(rows), valid, dtype) if masked else None
+            own_key = batch.step_key(plan, key, state.step)
+            return gradient(
+                plan.objective,
+                state.params,
+                state.model,
+                batch.gathered(data, rows),
+                weight,
+                batch.scale(reduction, valid, limits),
+                None if own_key is None else jax.random.fold_in(own_key, start),
+            )
+
+        def move(method: Any, state: State, found: Gradient, valid: Any, limits: Limits) -> Any:
+            return apply(method, state, found, valid, limits, plan.probes, reduction)
+
+        def step(method: Any, state: State, data: Any, key: Any, limits: Limits, rows: Any, valid: Any) -> Any:
+            return move(method, state, part(state, data, key, limits, rows, 0, valid), valid, limits)
+
+        rows, all_rows = np.zeros(size, np.int32), np.int32(size)
+        own = partial(compiled, problem=plan.problem, key=("stepwise", masked, plan.probes, reduction))
+        data = (plan.train, self.key, self.limits)
+        if size <= plan.micro_batch:
+            self.step = own(step, plan.method, state, *data, rows, all_rows)
+            return
+        sizes = {plan.micro_batch, size % plan.micro_batch} - {0}
+        args = {n: (state, *data, rows[:n], np.int32(0), all_rows) for n in sizes}
+        self.parts = {n: own(part, *args[n]) for n in sizes}
+        shapes = jax.eval_shape(part, *args[plan.micro_batch])
+        found = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
+        self.added = own(added, found, found)
+        self.move = own(move, plan.method, state, found, all_rows, self.limits)
+
+    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+        """Take steps `first` … `first + count − 1`."""
+        block = self.plan.order.block(first, count)
+        history: list[History] = []
+        for rows, valid in zip(block.rows[:, : self.size], np.minimum(block.valid, self.size), strict=True):
+            state, row = self._one(state, rows, valid)
+            history.append(row)
+        return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}
+
+    def _one(self, state: State, rows: Any, valid: Any) -> Any:
+        plan, data = self.plan, (self.plan.train, self.key, self.limits)
+        if self.size <= plan.micro_batch:
+            return self.step(plan.method, state, *data, rows, valid)
+        found, here = None, state
+        for start in range(0, self.size, plan.micro_batch):
+            piece = rows[start : start + plan.micro_batch]
+            more = self.parts[len(piece)](here, *data, piece, np.int32(start), valid)
+            found = more if found is None else self.added(found, more)
+            here = here._replace(model=more.model)
+        return self.move(plan.method, state, found, valid, self.limits)
