@@ -67,7 +67,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         cls = self.find(call.name)
         names = [f.name for f in fields(cls)]
         if len(call.args) > len(names):
-            raise InvalidValue(f"{call}: {cls.name()} takes at most {len(names)} values: {', '.join(names)}.")
+            raise InvalidValue(f"{call}: {cls.name()} takes no more than {', '.join(names)}.")
         values = dict(zip(names, call.args, strict=False))
         for name, value in call.kwargs.items():
             if name in values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -55,9 +56,12 @@ class Spec:
     def __post_init__(self) -> None:
         if not isinstance(self.problem, Mapping):
             raise InvalidType(f"problem={self.problem!r}: problem must be a table of names and values.")
-        counts: dict[str, dict[str, Any]] = {"batch_size": {"least": 1, "also": "'full'"}}
-        counts |= {name: {"least": 1} for name in ("epochs", "steps", "micro_batch", "checkpoint_steps")}
-        counts |= {"seed": {"least": 0, "most": LARGEST_SEED}}
+        if not (isinstance(self.batch_size, str) and self.batch_size == "full"):
+            self._make_whole("batch_size", least=1, also="'full'")
+        for name in ("epochs", "steps", "micro_batch", "checkpoint_steps"):
+            if getattr(self, name) is not None:
+                self._make_whole(name, least=1)
+        self._make_whole("seed", least=0, most=LARGEST_SEED)
         _one_of("sampling", self.sampling, Sampling)
         _one_of("last_batch", self.last_batch, LastBatch)
         _one_of("reduction", self.reduction, Reduction)
@@ -69,6 +73,17 @@ class Spec:
                 raise InvalidType(f"{name}={value!r}: {name} must be a number.")
         if self.checkpoint_seconds < 0:
             raise InvalidValue(f"checkpoint_seconds={self.checkpoint_seconds}: seconds must not be negative.")
+
+    def _make_whole(self, name: str, least: int, most: int | None = None, also: str = "") -> None:
+        """Check a count, and keep it as Python's own number: files take no NumPy integer."""
+        value = getattr(self, name)
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise InvalidType(f"{name}={value!r}: {name} must be a whole number{f' or {also}' if also else ''}.")
+        count = operator.index(value)
+        if count < least or (most is not None and count > most):
+            rule = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise InvalidValue(f"{name}={count}: {name} must be {rule}.")
+        object.__setattr__(self, name, count)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; what was not chosen (None) is left out."""
@@ -115,14 +130,6 @@ class Spec:
         except tomllib.TOMLDecodeError as error:
             raise InvalidValue(f"a run's choices are not TOML: {error}.") from None
         return cls.from_dict(choices)
-
-
-def _whole(name: str, value: Any, least: int, most: int | None = None, also: str = "") -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidType(f"{name}={value!r}: {name} must be a whole number{f' or {also}' if also else ''}.")
-    if value < least or (most is not None and value > most):
-        rule = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise InvalidValue(f"{name}={value}: {name} must be {rule}.")
 
 
 def _one_of(name: str, value: Any, choices: Any) -> None:

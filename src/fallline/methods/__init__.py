@@ -1,0 +1,7 @@
+"""The family of gradient-descent methods, one a file."""
+
+from fallline.core.method import Method
+from fallline.core.registry import Registry
+from fallline.schedules import SCHEDULES
+
+METHODS: Registry[Method] = Registry(__name__, Method, nested=SCHEDULES)

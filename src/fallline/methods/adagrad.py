@@ -1,0 +1,54 @@
+"""AdaGrad: a rate for every element, lowered by all the gradient it has seen."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from fallline.core.arithmetic import ratio
+from fallline.core.method import Method, Slots
+from fallline.core.node import Scalar, hyper, option
+from fallline.methods.sgd import SGD
+
+
+class AdaGrad(Method):
+    """Adaptive gradient: every element's step is divided by the root of the sum of its squared gradients.
+
+    outside:  h ← h + g²        W ← W − lr · g / (√h + eps)
+    inside:   h ← h + g²        W ← W − lr · g / √(h + eps)
+
+    Seldom-used features keep a long step, busy ones get a short one. The sum never forgets: while gradients stay up,
+    the rate falls as 1/√t for ever, which convex problems want and long trainings suffer from.
+
+    State: one array `h` a parameter array, `initial_accumulator` at first.
+    Cost a step: one gradient, one copy of the parameters.
+
+    Source: J. Duchi, E. Hazan and Y. Singer, Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization, JMLR 12, 2011, the diagonal form of eq. (1). `outside` is torch's and Keras's rule for eps, `inside`
+    optax's, which starts h at 0.1.
+    Deviations: an element that has never had a gradient stays where it is, also with eps = 0.
+
+    Example:
+        >>> import numpy as np
+        >>> method = AdaGrad(lr=1.0, eps=0.0)
+        >>> first, state = method.update(np.array([3.0]), method.init(np.zeros(1)))
+        >>> second, state = method.update(np.array([4.0]), state)
+        >>> first, second
+        (array([-1.]), array([-0.8]))
+    """
+
+    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+
+    lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter", help="step size", rate=True)
+    eps: Scalar = hyper(1e-10, range="[0, inf)", units="gradient, squared inside", help="floor of the denominator")
+    eps_form: Literal["outside", "inside"] = option("outside", help="where eps stands, of the square root")
+    initial_accumulator: Scalar = hyper(0.0, range="[0, inf)", units="gradient²", help="the sum before the first step")
+
+    def slots(self, xp: Any, p: Any) -> dict[str, Any]:
+        """A sum of squared gradients for every element."""
+        return {"h": xp.zeros_like(p) + self.initial_accumulator}
+
+    def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
+        """Add to the sum and divide by its root."""
+        h = s.h + g * g
+        root = xp.sqrt(h) + self.eps if self.eps_form == "outside" else xp.sqrt(h + self.eps)
+        return -self.lr * ratio(xp, g, root), {"h": h}
