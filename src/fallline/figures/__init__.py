@@ -1,0 +1,1 @@
+"""Pictures drawn from arrays, as SVG written here: nothing is computed, and no plotting library is needed."""

@@ -1,0 +1,40 @@
+"""A picture as notebooks and files want it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from fallline.core.errors import InvalidValue
+from fallline.record.atomic import write_bytes
+
+
+@dataclass(frozen=True, repr=False)
+class Figure:
+    """An SVG that notebooks show and `save` writes.
+
+    Args:
+        svg: the whole picture.
+    """
+
+    svg: str
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the picture to `path`, which ends in `.svg`.
+
+        Raises:
+            InvalidValue: for another ending.
+            RunError: when the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() != ".svg":
+            raise InvalidValue(f"{path}: figures are written as SVG; choose a name that ends in .svg.")
+        write_bytes(path, self.svg.encode())
+        return path
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Figure, {len(self.svg):,} characters of SVG>"

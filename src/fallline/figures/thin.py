@@ -1,0 +1,55 @@
+"""Many points drawn by few, with no spike lost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+MOST = 500
+"""Points a line: more than the pixels between them can show."""
+
+
+class Blocks(NamedTuple):
+    """Runs of neighbouring points, each of shape (n,), n at most `MOST`; nan where no point of a block is finite."""
+
+    x: np.ndarray
+    low: np.ndarray
+    mean: np.ndarray
+    high: np.ndarray
+
+
+def thin(x: np.ndarray, y: np.ndarray, most: int = MOST) -> Blocks:
+    """Return the least, mean and greatest finite `y` of each of at most `most` blocks of equally many points.
+
+    >>> thin(np.arange(4), np.array([1.0, 3.0, np.nan, 5.0]), most=2).mean
+    array([2., 5.])
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if not len(x):
+        return Blocks(x, y, y, y)
+    starts = np.linspace(0, len(x), min(most, len(x)) + 1).astype(int)[:-1]
+    finite = np.isfinite(y)
+    count = np.add.reduceat(finite.astype(np.float64), starts)
+    some = count > 0
+
+    def known(values: np.ndarray) -> np.ndarray:
+        return np.where(some, values, np.nan)
+
+    total = np.add.reduceat(np.where(finite, y, 0.0), starts)
+    return Blocks(
+        x=np.add.reduceat(x, starts) / np.diff(np.append(starts, len(x))),
+        low=known(np.minimum.reduceat(np.where(finite, y, np.inf), starts)),
+        mean=known(total / np.maximum(count, 1)),
+        high=known(np.maximum.reduceat(np.where(finite, y, -np.inf), starts)),
+    )
+
+
+def stretches(wanted: np.ndarray) -> list[slice]:
+    """Return the unbroken stretches where `wanted` is true.
+
+    >>> stretches(np.array([True, True, False, True]))
+    [slice(0, 2, None), slice(3, 4, None)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,98 @@
+"""Files that are either the old one or the new one, never half of each, whatever stops the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from fallline.core.errors import RunError
+
+Buffer = bytes | memoryview
+
+_TEMPORARY = re.compile(r"\..+\.\d+\.tmp")
+_ADVICE = {
+    errno.ENOSPC: "Free some space, or choose a folder on another disk.",
+    errno.EDQUOT: "Your quota is used up: free some space, or choose a folder on another disk.",
+    errno.EROFS: "Choose a folder on a disk that can be written.",
+    errno.EACCES: "Choose a folder that you may write to.",
+    errno.EPERM: "Choose a folder that you may write to.",
+    errno.ENOTDIR: "A part of this path is a file, not a folder: choose another.",
+}
+
+
+def write_bytes(path: Path, data: Buffer | Sequence[Buffer]) -> None:
+    """Replace the file at `path` by `data`, durably: after this returns, a power cut does not lose it.
+
+    Args:
+        path: the file; its folder exists.
+        data: the bytes, or pieces of them in order.
+
+    Raises:
+        RunError: with the system's reason; a file that was there before is untouched.
+    """
+    commit(stage(path.parent, path.name, data), path)
+
+
+def stage(folder: Path, name: str, data: Buffer | Sequence[Buffer]) -> Path:
+    """Write `data` durably to a temporary file, `.name.<pid>.tmp` in `folder`, and return its path for `commit`."""
+    temporary = folder / f".{name}.{os.getpid()}.tmp"
+    pieces = [data] if isinstance(data, bytes | memoryview) else data
+    try:
+        with open(temporary, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException as error:
+        _remove(temporary)
+        if isinstance(error, OSError):
+            raise cannot("write", folder / name, error) from error
+        raise
+    return temporary
+
+
+def commit(temporary: Path, path: Path) -> None:
+    """Rename a staged file to `path`, in one step that cannot be seen half done, and make that durable."""
+    try:
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        _remove(temporary)
+        raise cannot("write", path, error) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files that killed processes left; the caller holds the folder's lock, or is its only writer."""
+    for entry in folder.iterdir():
+        if _TEMPORARY.fullmatch(entry.name):
+            _remove(entry)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; where the system cannot (Windows, some network disks), do nothing."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def cannot(verb: str, path: Path, error: OSError) -> RunError:
+    """Return the error for a file the system refused: what, where, why, and what to do about it."""
+    reason = (error.strerror or str(error)).lower()
+    advice = _ADVICE.get(error.errno or 0, "")
+    return RunError(f"cannot {verb} {path}: {reason}. {advice}".rstrip())
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -1,0 +1,108 @@
+"""run.json: what a run was asked to do and how it ended, for people and programs alike."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fallline.core.errors import FalllineError, RunError
+from fallline.core.outcome import Outcome
+from fallline.core.spec import Spec
+from fallline.record import atomic, strict_json
+
+NAME = "run.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Document:
+    """The contents of run.json, format 1.
+
+    Numbers that are not finite are written as `{"$float": "nan"}`, `"inf"` or `"-inf"`, because JSON has no others.
+
+    Args:
+        spec: every choice of the run.
+        outcome: why it stopped; `None` until it has.
+        why: the same for this run, in a sentence.
+        test: metrics on the test part, by name.
+        provenance: versions, device, data fingerprint, times; `started` is a time in UTC as ISO 8601 writes it.
+        preparation: how raw rows become the model's, as its `to_dict()` gave it.
+        digests: file name → SHA-256 of its bytes, for the arrays beside it.
+    """
+
+    spec: Spec
+    outcome: Outcome | None = None
+    why: str = ""
+    test: dict[str, float] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    preparation: dict[str, Any] | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Replace run.json in `folder`."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        text = strict_json.dumps({"format": FORMAT, **values, "spec": self.spec.to_dict()}, indent=2)
+        atomic.write_bytes(folder / NAME, text.encode() + b"\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Document:
+        """Read run.json in `folder`.
+
+        Raises:
+            RunError: when it is missing, damaged, not a run's, or of a newer format.
+        """
+        path = folder / NAME
+        try:
+            values = strict_json.loads(path.read_bytes())
+        except OSError as error:
+            raise atomic.cannot("read", path, error) from error
+        except FalllineError as error:
+            raise RunError(f"{path} is damaged: {error}") from None
+        _check_format(path, values)
+        try:
+            return cls._from_values(values)
+        except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"{path} does not describe a run: {error}") from None
+
+    @classmethod
+    def _from_values(cls, values: dict[str, Any]) -> Document:
+        outcome, preparation = values["outcome"], values["preparation"]
+        return cls(
+            spec=Spec.from_dict(_typed("spec", values["spec"], dict)),
+            outcome=None if outcome is None else Outcome(outcome),
+            why=_typed("why", values["why"], str),
+            test={name: float(value) for name, value in values["test"].items()},
+            provenance=_typed("provenance", values["provenance"], dict),
+            preparation=None if preparation is None else _typed("preparation", preparation, dict),
+            digests=_typed("digests", values["digests"], dict),
+        )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether `folder` holds a run: a run.json that carries a format and a spec, or that is too damaged to tell."""
+    try:
+        values = json.loads((folder / NAME).read_bytes())
+    except OSError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(values, dict) and "format" in values and "spec" in values
+
+
+def _check_format(path: Path, values: Any) -> None:
+    number = values.get("format") if isinstance(values, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise RunError(f"{path} does not describe a run: it has no format number.")
+    if number > FORMAT:
+        raise RunError(
+            f"{path} was written by a newer Fallline: its format is {number}, this one reads up to {FORMAT}. "
+            f"Upgrade with: pip install --upgrade fallline"
+        )
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise RunError(f"its {name} is a {type(value).__name__}, not a {kind.__name__}.")
+    return value

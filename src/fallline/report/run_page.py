@@ -1,0 +1,98 @@
+"""One run as one page of HTML that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fallline.core.outcome import Outcome
+from fallline.figures.curves import loss_curves
+from fallline.figures.svg import escape
+from fallline.record import strict_json
+from fallline.record.names import data_name
+from fallline.report.command import command
+from fallline.report.epoch_table import epoch_table
+from fallline.report.numbers import duration, number
+from fallline.report.style import SHEET
+
+if TYPE_CHECKING:
+    from fallline.record.record import Record
+
+LONGEST = 400
+"""Characters of one fact; the whole of it is in run.json."""
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def run_page(record: Record) -> str:
+    """Return the page: what was run, how it ended, the curves, the epochs, and how to repeat it.
+
+    It fetches nothing, holds no script, and is readable on a telephone, in light and in dark.
+    """
+    data = data_name(record.spec, record.provenance) or "problem"
+    model = record.spec.problem.get("model")
+    subtitle = f"{model}, trained with {record.spec.method}" if model else f"trained with {record.spec.method}"
+    body = [
+        f'<h1>{escape(data)}</h1><p class="muted">{escape(subtitle)}</p>',
+        outcome(record),
+        _section("Test", metrics(record.test)) if record.test else "",
+        _section("Loss", f"<figure>{loss_curves(record.history, record.epochs)}</figure>"),
+        _section("Epochs", epoch_table(record.epochs)) if record.epochs else "",
+        _section("Repeat", _repeat(record)),
+        _section("Provenance", _facts(record.provenance)),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(data)}, {escape(record.spec.method)}</title><style>{SHEET}</style></head>\n"
+        f"<body><main>\n{chr(10).join(part for part in body if part)}\n</main></body></html>\n"
+    )
+
+
+def outcome(record: Record) -> str:
+    """Return how the run ended, in words, with its size and time."""
+    tone = "bad" if record.outcome.failed else "" if record.outcome == Outcome.INTERRUPTED else "good"
+    steps, epochs = len(record.history.get("step", ())), len(record.epochs.get("epoch", ()))
+    counts = ((epochs, "epoch"), (steps, "step"))
+    size = [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+    seconds = record.provenance.get("seconds")
+    if isinstance(seconds, int | float):
+        size.append(duration(seconds))
+    words, meaning = record.outcome.value.replace("_", " "), "" if tone == "good" else f"{record.outcome.message}; "
+    return (
+        f'<div class="outcome {tone}"><p><strong>{escape(words)}</strong>: {escape(record.why)}</p>'
+        f'<p class="muted">{escape(meaning + ", ".join(size))}</p></div>'
+    )
+
+
+def metrics(values: Mapping[str, float]) -> str:
+    """Return named numbers as a list of definitions."""
+    pairs = (f"<div><dt>{escape(name)}</dt><dd>{escape(number(value))}</dd></div>" for name, value in values.items())
+    return f'<dl class="metrics">{"".join(pairs)}</dl>'
+
+
+def _section(heading: str, content: str) -> str:
+    return f"<section><h2>{heading}</h2>{content}</section>"
+
+
+def _repeat(record: Record) -> str:
+    line = command(record.spec)
+    choices = f"<pre>{escape(record.spec.to_toml())}</pre>"
+    if line is None:
+        return choices
+    return f"<pre>{escape(line)}</pre><details><summary>every choice, as TOML</summary>{choices}</details>"
+
+
+def _facts(provenance: Mapping[str, Any]) -> str:
+    rows = (
+        f'<tr><th scope="row">{escape(name.replace("_", " "))}</th><td>{escape(_shown(value))}</td></tr>'
+        for name, value in provenance.items()
+        if value is not None
+    )
+    return f'<table class="facts">{"".join(rows)}</table>'
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else number(value) if isinstance(value, float) else strict_json.dumps(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
