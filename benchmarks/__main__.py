@@ -27,9 +27,10 @@ def table(rows: list[Row]) -> str:
 def machine() -> str:
     """Return what the numbers were measured on."""
     model = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-        model = names[0] if names else model
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        lines = cpus.read_text().splitlines()
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     packages = ", ".join(f"{name} {version(name)}" for name in ("fallline", "jax", "torch", "scikit-learn", "numpy"))
     return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {packages}"
 
@@ -43,7 +44,9 @@ def main() -> None:
         module = importlib.import_module(f"benchmarks.{name}")
         rows = module.rows()
         for row in rows:
-            print(f"  {'MISS' if row.met is False else 'ok  '} {row.what}: {row.measured} (asked {row.asked}) {row.note}")
+            print(
+                f"  {'MISS' if row.met is False else 'ok  '} {row.what}: {row.measured} (asked {row.asked}) {row.note}"
+            )
         sections.append(f"## {name.replace('_', ' ').capitalize()}\n\n{module.__doc__.strip()}\n\n{table(rows)}\n")
     if tuple(chosen) == NAMES:
         head = f"# Results\n\nMeasured {datetime.now(UTC):%Y-%m-%d} on {machine()}, by `make bench`, in one run.\n"

@@ -46,7 +46,9 @@ def flights() -> Path:
     if not path.exists():
         package, member = FLIGHTS
         print(f"fetching {package} with npm …", flush=True)
-        name = subprocess.run(["npm", "pack", "--silent", package], cwd=folder(), check=True, capture_output=True, text=True)
+        name = subprocess.run(
+            ["npm", "pack", "--silent", package], cwd=folder(), check=True, capture_output=True, text=True
+        )
         archive = folder() / name.stdout.strip().splitlines()[-1]
         with tarfile.open(archive) as tar:
             found = tar.extractfile(member)

@@ -26,4 +26,6 @@ def _row(path: str, batch: str, epochs: str) -> Row:
         _, status, usage = os.wait4(child.pid, 0)
     seconds, peak = time.perf_counter() - began, usage.ru_maxrss / 1e6
     note = f"{seconds:.0f} s, exit status {os.waitstatus_to_exitcode(status)}"
-    return Row(f"flights, batch {batch}, {epochs} epochs: peak", f"{peak:.2f} GB", "< 3 GB", peak < 3 and not status, note)
+    return Row(
+        f"flights, batch {batch}, {epochs} epochs: peak", f"{peak:.2f} GB", "< 3 GB", peak < 3 and not status, note
+    )

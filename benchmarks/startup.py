@@ -37,7 +37,10 @@ def _train(base: str, cache: str, run: str) -> float:
 
 
 def _importing() -> Row:
-    code = "import time; t = time.perf_counter(); import fallline, sys; d = time.perf_counter() - t; print(d, 'jax' in sys.modules)"
+    code = (
+        "import sys, time; began = time.perf_counter(); import fallline; "
+        "print(time.perf_counter() - began, 'jax' in sys.modules)"
+    )
     printed = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         for _ in range(7)

@@ -77,7 +77,7 @@ def test_bad_methods():
         fl.train(problem(), 0.1)
     with pytest.raises(ValueError, match="Did you mean 'adam'"):
         fl.train(problem(), "adm")
-    with pytest.raises(AttributeError, match="Did you mean .*'Adam'"):
+    with pytest.raises(AttributeError, match=r"Did you mean .*'Adam'"):
         fl.Adm  # noqa: B018
 
 

@@ -58,7 +58,7 @@ def test_full_batch_is_the_exact_gradient_whatever_the_micro_batch(request, regr
     record = fl.train(
         request.getfixturevalue(form), fl.SGD(lr=0.1), batch_size="full", steps=20, micro_batch=micro_batch
     )
-    w, b, losses = descend_by_hand(*regression, [np.arange(50)] * 20, lr=0.1)
+    w, _, losses = descend_by_hand(*regression, [np.arange(50)] * 20, lr=0.1)
     np.testing.assert_allclose(record.params["w"], w, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(record.history["loss"], losses, rtol=1e-4)
     assert record.history["samples"][-1] == 1000

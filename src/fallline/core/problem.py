@@ -34,8 +34,8 @@ class Rows(NamedTuple):
 class Data:
     """The parts of a data set, used as given.
 
-    Each part is `(x, y)`, `(x, y, weight)`, one array, or any pytree of arrays with one leading length. The test part is
-    never used for selection, stopping or scaling.
+    Each part is `(x, y)`, `(x, y, weight)`, one array, or any pytree of arrays with one leading length. The test part
+    is never used for selection, stopping or scaling.
     """
 
     train: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -46,13 +47,18 @@ def check_params(params: Any) -> None:
     leaves = jax.tree_util.tree_leaves_with_path(params)
     if not leaves:
         raise InvalidType("init(key) returned no arrays: there is nothing to train.")
+    names = Counter(jax.tree_util.keystr(path, simple=True, separator=".") for path, _ in leaves)
+    name, count = names.most_common(1)[0]
+    if count > 1:
+        raise InvalidValue(f"{count} parameters would be saved as {name!r}: keep dots out of the names of their tree.")
     for path, leaf in leaves:
         dtype = getattr(leaf, "dtype", None)
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
             name = jax.tree_util.keystr(path, simple=True, separator=".")
             found = type(leaf).__name__ if dtype is None else dtype
+            what = f"parameter {name}" if name else "the parameter"
             raise InvalidType(
-                f"{f'parameter {name}' if name else 'the parameter'} is {found}: a gradient moves floating-point arrays only. Convert it "
+                f"{what} is {found}: a gradient moves floating-point arrays only. Convert it "
                 f"(jnp.asarray(value, jnp.float32)), or keep it out of the parameters."
             )
 

@@ -13,11 +13,9 @@ import numpy as np
 from fallline.core.errors import InvalidType
 from fallline.core.problem import Problem, rows
 from fallline.engine.objective import Objective, batch_rows, call_predict
-from fallline.engine.plan import MICRO_BATCH_NUMBERS
+from fallline.engine.plan import rows_at_once
 from fallline.engine.program import compiled
 from fallline.engine.step import loss_dtype
-
-BATCH_NUMBERS = 4 * MICRO_BATCH_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,7 @@ def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any
     The part is taken in batches, so memory does not grow with it; metrics see all of it at once.
     """
     count = rows(part)
-    per_row = max(sum(leaf.size for leaf in jax.tree.leaves(part)) // count, 1)
-    size = min(count, max(BATCH_NUMBERS // per_row, 64))
+    size = min(count, rows_at_once(sum(leaf.size for leaf in jax.tree.leaves(part)) // count))
     y = getattr(part, "y", None)
     metrics = problem.metrics if problem.predict is not None and y is not None else {}
 

@@ -23,7 +23,9 @@ from fallline.probes.grad_norm import GradNorm
 
 DEFAULT_EPOCHS = 10
 MICRO_BATCH_NUMBERS = 2**20
-"""Numbers of input that one micro-batch holds, if nothing else is asked: about the size of a core's cache."""
+MICRO_BATCH_ROWS = 2**13
+"""What one micro-batch holds, if nothing else is asked: numbers of input about the size of a core's cache, and no more
+rows than leave room for what a model makes of each."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,18 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
         objective=objective,
         order=order,
         total_steps=_total_steps(spec, order, data is not None),
-        micro_batch=min(order.batch_size, spec.micro_batch or max(MICRO_BATCH_NUMBERS // max(numbers, 1), 64)),
+        micro_batch=min(order.batch_size, spec.micro_batch or rows_at_once(numbers)),
         stepwise=jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch),
         probes=(GradNorm(),),
         train=train,
         validation=check.to_device(data.validation, "validation data:") if data else None,
         test=check.to_device(data.test, "test data:") if data else None,
     )
+
+
+def rows_at_once(numbers: int) -> int:
+    """Return how many rows of so many numbers are computed at once."""
+    return min(max(MICRO_BATCH_NUMBERS // max(numbers, 1), 64), MICRO_BATCH_ROWS)
 
 
 def initial(problem: Problem, seed: int, shapes_only: bool = False) -> tuple[Any, Any]:

@@ -54,6 +54,6 @@ def _problem(record: Record) -> Problem:
         return record.problem
     if not record.spec.problem:
         raise RunError("this run was trained on a problem of your own: load it with fl.load(path, problem=problem).")
-    from fallline.problems import rebuild
+    from fallline.problems.recipe import for_prediction
 
-    return rebuild(record.spec.problem, preparation=record.preparation)
+    return for_prediction(record.spec.problem, record.preparation or {})

@@ -30,8 +30,8 @@ def gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         >>> import numpy as np
         >>> W0, step = np.array([[1.0, 2.0]]), 0.1
         >>> W1 = W0 - step * gradient(lambda W: (W**2).sum())(W0)
-        >>> W1.round(2).tolist()
-        [[0.800000011920929, 1.600000023841858]]
+        >>> (10 * W1).round().tolist()
+        [[8.0, 16.0]]
     """
 
     @functools.wraps(f)

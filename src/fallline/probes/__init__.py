@@ -3,4 +3,4 @@
 from fallline.core.probe import Probe
 from fallline.core.registry import Registry
 
-PROBES: Registry[Probe] = Registry(__name__, Probe)  # type: ignore[type-abstract]
+PROBES: Registry[Probe] = Registry(__name__, Probe)

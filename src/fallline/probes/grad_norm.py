@@ -19,5 +19,7 @@ class GradNorm(Probe):
         import jax
         import jax.numpy as jnp
 
-        squares = [jnp.sum(jnp.square(g.astype(jnp.promote_types(g.dtype, jnp.float32)))) for g in jax.tree.leaves(view.grads)]
+        squares = [
+            jnp.sum(jnp.square(g.astype(jnp.promote_types(g.dtype, jnp.float32)))) for g in jax.tree.leaves(view.grads)
+        ]
         return jnp.sqrt(sum(squares, start=jnp.zeros(())))

@@ -61,10 +61,11 @@ class RunFolder:
             RunError: when there is anything in the folder, or it cannot be written.
         """
         path = Path(path)
+        check_free(path)
         _make(path)
         lock = locks.Lock(path)
         try:
-            _check_empty(path)
+            check_free(path)
             started = {"started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
             first = Document(spec, provenance={**started, **(provenance or {})}, preparation=preparation)
             first.write(path)
@@ -151,10 +152,14 @@ def _make(path: Path) -> None:
         raise atomic.cannot("make", path, error) from error
 
 
-def _check_empty(path: Path) -> None:
-    others = sorted(entry.name for entry in path.iterdir() if entry.name != locks.NAME)
-    if not others:
+def check_free(path: Path) -> None:
+    """Raise `RunError` unless a new run can have this folder: it is not there yet, or empty."""
+    if not path.exists():
         return
+    if not path.is_dir():
+        raise RunError(f"{path} is a file. Choose a new or an empty folder for the run.")
+    others = sorted(entry.name for entry in path.iterdir() if entry.name != locks.NAME)
     if document.is_run(path):
         raise RunError(f"{path} already holds a run, which is never overwritten. Choose another folder, or remove it.")
-    raise RunError(f"{path} is not empty (it has {others[0]!r}). Choose a new or an empty folder for the run.")
+    if others:
+        raise RunError(f"{path} is not empty (it has {others[0]!r}). Choose a new or an empty folder for the run.")

@@ -1,0 +1,38 @@
+# Everything needs only make and python3 (3.11 or newer, with venv): the first target that is run sets up .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+LOCK := requirements/dev.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check bench torch lock
+
+run: $(READY)  ## train a small network on handwritten digits
+	$(BIN)/fallline train digits
+
+test: $(READY)  ## every test, and the examples in the docstrings
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: $(READY)  ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict src
+
+bench: torch  ## the measurements that the documentation quotes, beside PyTorch's
+	$(BIN)/python -m benchmarks
+
+torch: $(READY)  ## PyTorch, which only comparisons need
+	@$(BIN)/pip show -qq torch \
+		|| { echo "Installing PyTorch into .venv, to compare with."; $(BIN)/pip install -qq torch==2.13.0; }
+
+lock: ## resolve the dependencies anew; needs uv
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --output-file $(LOCK) --quiet \
+		--upgrade --no-header --generate-hashes --no-emit-index-url --no-emit-find-links
+
+$(READY): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Fallline needs Python 3.11 or newer, found " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'
+	@echo "Setting up .venv from $(LOCK): once, a minute or two."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -qq --require-hashes -r $(LOCK)
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@

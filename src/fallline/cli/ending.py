@@ -1,0 +1,55 @@
+"""How a run ended: in words, as one JSON object, and as an exit status."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+from fallline.cli.output import print_json
+from fallline.core.outcome import Outcome
+from fallline.report.numbers import duration, number
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fallline.record.record import Record
+
+
+def told(record: Record, console: Console, as_json: bool) -> int:
+    """Say how the run ended and where its results are; return the command's exit status."""
+    for line in lines(record):
+        console.print(line)
+    if as_json:
+        print_json(summary(record))
+    return exit_status(record)
+
+
+def lines(record: Record) -> list[str]:
+    """Return the outcome and why, the test metrics, and, last, where the results are."""
+    count = summary(record)
+    said = [f"{record.outcome}: {record.why} ({count['epochs']:,} epochs, {duration(count['seconds'])})"]
+    if record.test:
+        said.append("test: " + ", ".join(f"{name} {number(value)}" for name, value in record.test.items()))
+    if record.outcome == Outcome.INTERRUPTED:
+        said.append(f"to go on: fallline resume {record.path}")
+    return [*said, f"results: {record.path}"]
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """Return the run in numbers: what `--json` prints."""
+    return {
+        "path": str(record.path),
+        "outcome": str(record.outcome),
+        "why": record.why,
+        "test": dict(record.test),
+        "epochs": len(record.epochs.get("epoch", ())),
+        "steps": len(record.history.get("step", ())),
+        "seconds": record.provenance.get("seconds", 0.0),
+    }
+
+
+def exit_status(record: Record) -> int:
+    """Return 0 when the run did what was asked, 1 when the training failed, 128 + the signal that interrupted it."""
+    if record.outcome == Outcome.INTERRUPTED:
+        return 128 + int(record.provenance.get("signal", signal.SIGINT))
+    return 1 if record.outcome.failed else 0

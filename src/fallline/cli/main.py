@@ -1,0 +1,79 @@
+"""The `fallline` command: its verbs, and the one place where errors become a line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fallline import __version__
+from fallline.cli.methods import methods
+from fallline.cli.predict import predict
+from fallline.cli.resume import resume
+from fallline.cli.runs import runs
+from fallline.cli.train import train
+from fallline.cli.usage import explain
+from fallline.core.errors import FalllineError
+
+SIGPIPE = 13
+"""The signal's number, which Python's `signal` does not name everywhere."""
+
+app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
+for verb in (train, predict, resume, runs, methods):
+    app.command()(verb)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fallline {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _fallline(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Train with any gradient-descent method, and find out which one wins on your problem."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        arguments: the words after `fallline`; by default the process's own.
+
+    Returns:
+        0 done; 1 the training failed or diverged; 2 wrong usage or bad input; 128 + the signal's number after a signal.
+    """
+    try:
+        command = typer.main.get_command(app)
+        with command.make_context("fallline", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            status: int | None = command.invoke(context)
+        sys.stdout.flush()
+        return status or 0
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.TyperException as error:
+        return _refuse(explain(error))
+    except FalllineError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader of our output has gone. What is still buffered would raise again when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + SIGPIPE
+
+
+def _refuse(message: str) -> int:
+    print(f"fallline: {' '.join(message.split())}", file=sys.stderr)
+    return 2

@@ -1,0 +1,78 @@
+"""The options of the verbs, as typer reads them: type, name, help, and the default that is shown.
+
+An option whose default belongs to another part of the library is `None` here, and left out when it is not given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fallline.core.spec import LastBatch, Reduction, Sampling
+from fallline.methods import METHODS
+
+_DATA, _TRAINING, _RESULTS = "Data and model", "Training", "Results"
+
+
+def _option(name: str, panel: str, help: str, metavar: str | None = None, default: str | bool = True) -> Any:
+    return typer.Option(name, help=help, rich_help_panel=panel, metavar=metavar, show_default=default)
+
+
+def _argument(metavar: str, help: str) -> Any:
+    return typer.Argument(metavar=metavar, help=help, show_default=False)
+
+
+Data = Annotated[
+    str,
+    _argument("DATA", "A name such as digits, a file (csv, parquet, npz, npy, idx), a folder of images, file.py:name."),
+]
+Rows = Annotated[str, _argument("DATA", "New rows: a file with the same columns, or the name of a data set.")]
+Run = Annotated[Path, _argument("RUN", "The folder of a run.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object on standard output, everything else on standard error.")
+]
+
+Target = Annotated[str | None, _option("--target", _DATA, "The column to predict.", "COLUMN", "the data's own")]
+Model = Annotated[str | None, _option("--model", _DATA, "The ready model, with its sizes.", "MODEL", "mlp(128, 64)")]
+Task = Annotated[
+    str | None, _option("--task", _DATA, "What is predicted.", "classification|regression", "by the target")
+]
+Loss = Annotated[str | None, _option("--loss", _DATA, "What is minimised.", "LOSS", "by the task")]
+Split = Annotated[
+    str | None, _option("--split", _DATA, "Shares for training, validation and test.", "A,B,C", ".7,.15,.15")
+]
+SplitSeed = Annotated[int | None, _option("--split-seed", _DATA, "Which rows go where.", "N", "0")]
+Missing = Annotated[str | None, _option("--missing", _DATA, "For missing values.", "error|impute|drop", "error")]
+Constant = Annotated[str | None, _option("--constant", _DATA, "For columns of one value.", "error|drop", "error")]
+
+MethodText = Annotated[
+    str, _option("--method", _TRAINING, f"One of {', '.join(METHODS)}; with values, 'adam(lr=1e-3, b1=0.8)'.", "METHOD")
+]
+Rate = Annotated[
+    str | None, _option("--lr", _TRAINING, "The learning rate: a number or a schedule.", "X", "the method's own")
+]
+BatchSize = Annotated[str, _option("--batch", _TRAINING, "Rows a step; full for the exact gradient.", "N|full")]
+Epochs = Annotated[int | None, _option("--epochs", _TRAINING, "Passes over the training part.", "N", "10")]
+Steps = Annotated[
+    int | None, _option("--steps", _TRAINING, "Optimiser steps; with --epochs, whichever ends first.", "N", False)
+]
+Seed = Annotated[int, _option("--seed", _TRAINING, "Sets the first parameters and the order of the rows.", "N")]
+Order = Annotated[Sampling, _option("--sampling", _TRAINING, "How rows are drawn.")]
+Remainder = Annotated[LastBatch, _option("--last-batch", _TRAINING, "An epoch's incomplete batch.")]
+BatchLoss = Annotated[Reduction, _option("--reduction", _TRAINING, "What a batch's loss is of its rows' losses.")]
+TargetLoss = Annotated[
+    float | None, _option("--target-loss", _TRAINING, "Stop when an epoch's mean loss is at or below this.", "X", False)
+]
+
+CheckpointSeconds = Annotated[float, _option("--checkpoint-seconds", _RESULTS, "Seconds between checkpoints.", "X")]
+CheckpointSteps = Annotated[
+    int | None, _option("--checkpoint-steps", _RESULTS, "Steps between checkpoints, instead.", "N", False)
+]
+RunFolder = Annotated[
+    Path | None, _option("--out", _RESULTS, "A new folder for the run.", "DIR", "runs/<data>-<method>-<n>")
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--out", help="Write a CSV file.", metavar="FILE", show_default="standard output")
+]

@@ -1,0 +1,20 @@
+"""`fallline resume`: an interrupted run, continued from its last checkpoint."""
+
+from __future__ import annotations
+
+from fallline.cli import options
+
+
+def resume(run: options.Run, as_json: options.Json = False) -> int:
+    """Continue RUN from its last checkpoint, to the same bits as if it had never stopped."""
+    from fallline.cli import compile_cache, ending, output, progress
+    from fallline.record.load import check_is_run
+
+    check_is_run(run)
+    compile_cache.enable()
+    console = output.console(as_json)
+    from fallline.engine.train import resume as go_on
+
+    with progress.shown(console) as show:
+        record = go_on(run, progress=show)
+    return ending.told(record, console, as_json)

@@ -1,0 +1,133 @@
+"""`fallline train`: a run from the command line's words."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fallline.cli import options
+from fallline.cli.choices import read_batch, read_method, read_shares
+from fallline.core.errors import InvalidValue
+from fallline.core.spec import Spec
+
+if TYPE_CHECKING:
+    from fallline.core.problem import Problem
+
+_SPEC: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Spec)}
+_USER_FILE = re.compile(r".*\.py(:.*)?")
+
+
+def train(
+    data: options.Data,
+    target: options.Target = None,
+    model: options.Model = None,
+    task: options.Task = None,
+    loss: options.Loss = None,
+    split: options.Split = None,
+    split_seed: options.SplitSeed = None,
+    missing: options.Missing = None,
+    constant: options.Constant = None,
+    method: options.MethodText = "adam",
+    lr: options.Rate = None,
+    batch: options.BatchSize = str(_SPEC["batch_size"]),
+    epochs: options.Epochs = None,
+    steps: options.Steps = None,
+    seed: options.Seed = _SPEC["seed"],
+    sampling: options.Order = _SPEC["sampling"],
+    last_batch: options.Remainder = _SPEC["last_batch"],
+    reduction: options.BatchLoss = _SPEC["reduction"],
+    target_loss: options.TargetLoss = None,
+    checkpoint_seconds: options.CheckpointSeconds = _SPEC["checkpoint_seconds"],
+    checkpoint_steps: options.CheckpointSteps = None,
+    out: options.RunFolder = None,
+    as_json: options.Json = False,
+) -> int:
+    """Train a model on DATA, and leave a folder with its record, report and parameters."""
+    choices: dict[str, Any] = {
+        "batch_size": read_batch(batch),
+        "epochs": epochs,
+        "steps": steps,
+        "seed": seed,
+        "sampling": sampling,
+        "last_batch": last_batch,
+        "reduction": reduction,
+        "target_loss": target_loss,
+        "checkpoint_seconds": checkpoint_seconds,
+        "checkpoint_steps": checkpoint_steps,
+    }
+    Spec(method=method, **choices)  # a wrong choice is refused before any data are read
+    ready = {
+        "target": target,
+        "model": model,
+        "task": task,
+        "loss": loss,
+        "split": None if split is None else read_shares(split),
+        "split_seed": split_seed,
+        "missing": missing,
+        "constant": constant,
+    }
+    return _run(data, _given(ready), method, lr, choices, out, as_json)
+
+
+def _run(
+    data: str,
+    ready: Mapping[str, Any],
+    method: str,
+    lr: str | None,
+    choices: Mapping[str, Any],
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    from fallline.cli import compile_cache, ending, heading, output, progress
+    from fallline.record.folder import check_free
+
+    chosen = read_method(method, lr)
+    if out is not None:
+        check_free(out)
+    problem = _problem(data, ready)
+    compile_cache.enable()
+    console = output.console(as_json)
+    for line in heading.lines(problem, chosen, choices, inferred=not {"task", "loss"} & ready.keys()):
+        console.print(line)
+    from fallline.engine.train import train as train_on
+
+    with _folder(out, f"{problem.name}-{chosen.name()}") as folder, progress.shown(console) as show:
+        record = train_on(problem, chosen, **choices, out=folder, progress=show)
+    return ending.told(record, console, as_json)
+
+
+def _given(choices: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in choices.items() if value is not None}
+
+
+def _problem(data: str, ready: Mapping[str, Any]) -> Problem:
+    from fallline import problems
+
+    if not _USER_FILE.fullmatch(data):
+        return problems.for_data(data, **ready)
+    if ready:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in ready)
+        raise InvalidValue(f"{data} holds a whole problem, with its data and model: leave out {names}.")
+    return problems.from_file(data)
+
+
+@contextlib.contextmanager
+def _folder(out: Path | None, stem: str) -> Iterator[Path]:
+    """Yield the folder asked for, or the next free one, which goes again if the run never begins."""
+    if out is not None:
+        yield out
+        return
+    from fallline.record.names import next_run_path
+
+    path = next_run_path("runs", stem)
+    try:
+        yield path
+    except BaseException:
+        for folder in (path, path.parent):
+            with contextlib.suppress(OSError):  # it holds something, and stays
+                folder.rmdir()
+        raise

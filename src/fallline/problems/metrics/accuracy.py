@@ -1,0 +1,31 @@
+"""The share of right answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fallline.problems.shapes import check_same_shape
+
+TASK = "classification"
+
+
+def accuracy(y_pred: Any, y_true: Any) -> float:
+    """Return the share of rows whose likeliest class is the true one, 0 to 1.
+
+    A row whose logits are not numbers counts as wrong.
+
+    Args:
+        y_pred: logits, (N, C), or (N,) of class 1 where there is one a row.
+        y_true: class ids 0 … C−1, (N,).
+
+    Example:
+        >>> accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
+        0.5
+    """
+    logits, truth = np.asarray(y_pred), np.asarray(y_true)
+    check_same_shape("accuracy", logits if logits.ndim == 1 else logits[:, 0], truth)
+    if logits.ndim == 1:
+        return float(np.mean(((logits > 0) == truth) & ~np.isnan(logits)))
+    return float(np.mean((logits.argmax(axis=1) == truth) & ~np.isnan(logits).any(axis=1)))

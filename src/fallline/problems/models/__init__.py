@@ -1,0 +1,1 @@
+"""Models, one a file: a function of the same name returns a `Model`."""

@@ -1,0 +1,45 @@
+"""The rows of a table that train, validate and test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fallline.data.split import split
+from fallline.data.table import Column
+from fallline.problems.columns import Indices
+from fallline.problems.treatment import Shares
+
+
+class Part(NamedTuple):
+    """Some rows of columns; nothing is copied until they are encoded."""
+
+    columns: Mapping[str, Column]
+    rows: Indices
+
+
+class Parts(NamedTuple):
+    """The three parts; validation and test may be left out."""
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+
+
+def divide(
+    whole: Part, own_test: Part | None, fractions: Shares, seed: int, classes: NDArray[np.int32] | None
+) -> Parts:
+    """Split rows into parts, each class in proportion where `classes` (one id a row of `whole`) are given.
+
+    A test part that came with the data stays the test; the others then share the rest in their own proportion.
+    """
+    if own_test is not None:
+        rest = fractions[0] + fractions[1]
+        fractions = (fractions[0] / rest, fractions[1] / rest, 0.0)
+    drawn = split(len(whole.rows), fractions, seed, classes)
+    train, validation, test = (Part(whole.columns, whole.rows[rows]) if len(rows) else None for rows in drawn)
+    assert train is not None
+    return Parts(train, validation, own_test or test)
