@@ -104,7 +104,8 @@ def test_what_cannot_be_built_is_explained(words: str, error: type[Exception], m
         METHODS.build(words)
 
 
-def test_a_call_writes_every_field_out_as_a_float() -> None:
+def test_a_call_writes_numbers_out_as_floats_and_the_options_that_were_chosen() -> None:
     assert str(to_call(SGD(lr=1))) == "sgd(lr=1.0)"
-    adam = "adam(lr=0.001, b1=0.9, b2=0.999, eps=1e-08, eps_form=outside, bias_correction=true, lagged=false, "
-    assert str(to_call(Adam())) == adam + "second_moment=elementwise)"
+    adam = "adam(lr=0.001, b1=0.9, b2=0.999, eps=1e-08"
+    assert str(to_call(Adam())) == adam + ")"
+    assert str(to_call(Adam(lagged=True, eps_form="hat"))) == adam + ", eps_form=hat, lagged=true)"

@@ -64,7 +64,7 @@ def test_a_folder_with_anything_else_is_refused_and_left_alone(tmp_path):
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(RunError, match="is a file|cannot make"):
+        with pytest.raises(RunError, match=r"is a file|cannot make"):
             RunFolder.create(path, SPEC)
 
 

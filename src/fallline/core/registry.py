@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from fallline.core.errors import InvalidValue, did_you_mean
 from fallline.core.grammar import Call, parse
-from fallline.core.node import Node, fields
+from fallline.core.node import Hyper, Node, fields
 
 T = TypeVar("T", bound=Node)
 
@@ -85,14 +85,19 @@ class Registry(Mapping[str, type[T]], Generic[T]):
 
 
 def to_call(node: Node) -> Call:
-    """Return the call that builds the node again, every field written out.
+    """Return the call that builds the node again: every number, and each option that is not the default.
 
-    Numbers are written as floats, so text made on one day means the same when defaults have changed.
+    Numbers are written out, as floats, so that text made on one day means the same when defaults have changed.
     """
 
-    def value(v: Any) -> Any:
-        if isinstance(v, Node):
-            return to_call(v)
-        return v if v is None or isinstance(v, str | bool) else float(v)
+    def value(number: Any) -> Any:
+        return to_call(number) if isinstance(number, Node) else float(number)
 
-    return Call(type(node).name(), (), {f.name: value(getattr(node, f.name)) for f in fields(type(node))})
+    given: dict[str, Any] = {}
+    for field in fields(type(node)):
+        chosen = getattr(node, field.name)
+        if isinstance(field.metadata["meta"], Hyper) and chosen is not None:
+            given[field.name] = value(chosen)
+        elif chosen != field.default:
+            given[field.name] = chosen
+    return Call(type(node).name(), (), given)

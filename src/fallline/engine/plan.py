@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
 
 DEFAULT_EPOCHS = 10
+_placed: weakref.WeakKeyDictionary[Problem, dict[bool, tuple[Any, Any, Any]]] = weakref.WeakKeyDictionary()
 MICRO_BATCH_NUMBERS = 2**20
 MICRO_BATCH_ROWS = 2**13
 """What one micro-batch holds, if nothing else is asked: numbers of input about the size of a core's cache, and no more
@@ -86,9 +88,8 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             f"{type(problem).__name__} is not a problem: pass fl.Problem(init=, loss=, data=), or make one from a "
             f"table with fl.problems.for_data(table)."
         )
-    data = problem.data
-    train = check.to_device(data.train, "training data:") if data else None
-    count = rows(train, "training data") if data else 1
+    train, validation, test = _on_device(problem)
+    count = 1 if train is None else rows(train, "training data")
     order = _order(count, spec)
     params, model = initial(problem, spec.seed, shapes_only=True)
     check.check_params(params)
@@ -103,14 +104,27 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
         spec=spec,
         objective=objective,
         order=order,
-        total_steps=_total_steps(spec, order, data is not None),
+        total_steps=_total_steps(spec, order, train is not None),
         micro_batch=min(order.batch_size, spec.micro_batch or rows_at_once(numbers)),
         stepwise=jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch),
         probes=(GradNorm(),),
         train=train,
-        validation=check.to_device(data.validation, "validation data:") if data else None,
-        test=check.to_device(data.test, "test data:") if data else None,
+        validation=validation,
+        test=test,
     )
+
+
+def _on_device(problem: Problem) -> tuple[Any, Any, Any]:
+    """Return the parts of the problem's data as device arrays, placed there once a problem and choice of precision."""
+    if problem.data is None:
+        return None, None, None
+    placed = _placed.setdefault(problem, {})
+    wide = jnp.asarray(1.0).dtype == jnp.float64
+    if wide not in placed:
+        data = problem.data
+        parts = {"training data:": data.train, "validation data:": data.validation, "test data:": data.test}
+        placed[wide] = tuple(check.to_device(part, name) for name, part in parts.items())
+    return placed[wide]
 
 
 def rows_at_once(numbers: int) -> int:

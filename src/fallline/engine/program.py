@@ -20,6 +20,7 @@ import jax
 from fallline.core.problem import Problem
 
 Program = Callable[..., Any]
+CompileOptions = tuple[tuple[str, str], ...]
 
 _by_text: dict[str, Any] = {}
 _by_problem: weakref.WeakKeyDictionary[Problem, dict[Hashable, Program]] = weakref.WeakKeyDictionary()
@@ -36,7 +37,14 @@ class CompileClock:
 clock = CompileClock()
 
 
-def compiled(function: Callable[..., Any], *args: Any, problem: Problem | None = None, key: Hashable = None) -> Program:
+def compiled(
+    function: Callable[..., Any],
+    *args: Any,
+    problem: Problem | None = None,
+    key: Hashable = None,
+    donate: int | None = None,
+    options: CompileOptions = (),
+) -> Program:
     """Return the compiled form of `function` for arguments shaped like `args`; it takes the same arguments.
 
     Args:
@@ -44,19 +52,23 @@ def compiled(function: Callable[..., Any], *args: Any, problem: Problem | None =
         *args: pytrees of arrays.
         problem: whose computation it is; what it has compiled under the same key and shapes is not traced again.
         key: everything but the problem and the arguments that the function depends on.
+        donate: the place of the argument whose memory the result may take over.
+        options: the compiler's own, name and value; those that it does not know are left out.
     """
     if problem is None:
-        return _compiled(function, args)
+        return _compiled(function, args, donate, options)
     known = _by_problem.setdefault(problem, {})
     shapes = tuple(jax.typeof(leaf) for leaf in jax.tree.leaves(args))
     precision = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
     whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, precision, jax.default_backend())
     if whole_key not in known:
-        known[whole_key] = _compiled(function, args)
+        known[whole_key] = _compiled(function, args, donate, options)
     return known[whole_key]
 
 
-def _compiled(function: Callable[..., Any], args: tuple[Any, ...]) -> Program:
+def _compiled(
+    function: Callable[..., Any], args: tuple[Any, ...], donate: int | None, options: CompileOptions
+) -> Program:
     began = time.perf_counter()
     closed, out_shape = jax.make_jaxpr(function, return_shape=True)(*args)
     tree, constants = jax.tree.structure(out_shape), closed.consts
@@ -64,11 +76,11 @@ def _compiled(function: Callable[..., Any], args: tuple[Any, ...]) -> Program:
     def flat(constants: list[Any], *leaves: Any) -> list[Any]:
         return jax.core.eval_jaxpr(closed.jaxpr, constants, *leaves)
 
-    lowered = jax.jit(flat).lower(constants, *jax.tree.leaves(args))
+    lowered = jax.jit(flat, donate_argnums=_places(args, donate)).lower(constants, *jax.tree.leaves(args))
     devices = ",".join(map(str, jax.devices()))
-    text = hashlib.sha256(f"{devices}\n{lowered.as_text()}".encode()).hexdigest()
+    text = hashlib.sha256(f"{devices}\n{options}\n{lowered.as_text()}".encode()).hexdigest()
     if text not in _by_text:
-        _by_text[text] = lowered.compile()
+        _by_text[text] = _compile(lowered, options)
         clock.programs += 1
     program = _by_text[text]
     clock.seconds += time.perf_counter() - began
@@ -77,3 +89,20 @@ def _compiled(function: Callable[..., Any], args: tuple[Any, ...]) -> Program:
         return jax.tree.unflatten(tree, program(constants, *jax.tree.leaves(args)))
 
     return run
+
+
+def _compile(lowered: Any, options: CompileOptions) -> Any:
+    try:
+        return lowered.compile(compiler_options=dict(options) or None)
+    except jax.errors.JaxRuntimeError as error:
+        if not options or "compile option" not in str(error):
+            raise
+        return lowered.compile()
+
+
+def _places(args: tuple[Any, ...], donate: int | None) -> tuple[int, ...]:
+    """Return where the donated argument's leaves stand among all of them, the captured constants coming first."""
+    if donate is None:
+        return ()
+    before, own = len(jax.tree.leaves(args[:donate])), len(jax.tree.leaves(args[donate]))
+    return tuple(range(1 + before, 1 + before + own))

@@ -16,6 +16,9 @@ from fallline.engine.step import Gradient, Limits, State, added, apply, gradient
 
 History = dict[str, Any]
 
+CONVOLUTION_OPTIONS = (("xla_cpu_experimental_ynn_fusion_type", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"),)
+"""Leaves convolutions to Eigen: XLA's other CPU library (jaxlib 0.10.2) takes 140 ms for a step that takes 85 so."""
+
 
 class Stepwise:
     """One compiled step, called again and again; a batch beyond the micro-batch is accumulated by calls, too.
@@ -53,10 +56,11 @@ class Stepwise:
             return move(method, state, part(state, data, key, limits, rows, 0, valid), valid, limits)
 
         rows, all_rows = np.zeros(size, np.int32), np.int32(size)
-        own = partial(compiled, problem=plan.problem, key=("stepwise", masked, plan.probes, reduction))
+        key = ("stepwise", masked, plan.probes, reduction)
+        own = partial(compiled, problem=plan.problem, key=key, options=CONVOLUTION_OPTIONS)
         data = (plan.train, self.key, self.limits)
         if size <= plan.micro_batch:
-            self.step = own(step, plan.method, state, *data, rows, all_rows)
+            self.step = own(step, plan.method, state, *data, rows, all_rows, donate=1)
             return
         sizes = {plan.micro_batch, size % plan.micro_batch} - {0}
         args = {n: (state, *data, rows[:n], np.int32(0), all_rows) for n in sizes}
@@ -64,12 +68,13 @@ class Stepwise:
         shapes = jax.eval_shape(part, *args[plan.micro_batch])
         found = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
         self.added = own(added, found, found)
-        self.move = own(move, plan.method, state, found, all_rows, self.limits)
+        self.move = own(move, plan.method, state, found, all_rows, self.limits, donate=1)
 
     def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
         """Take steps `first` … `first + count − 1`."""
         block = self.plan.order.block(first, count)
         history: list[History] = []
+        state = jax.tree.map(jnp.copy, state)  # every step takes over the last one's memory; the caller's state stays
         for rows, valid in zip(block.rows[:, : self.size], np.minimum(block.valid, self.size), strict=True):
             state, row = self._one(state, rows, valid)
             history.append(row)

@@ -66,9 +66,10 @@ class Adam(Method):
         c1, c2 = (1 - self.b1**age, 1 - self.b2**age) if self.bias_correction else (1, 1)
         match self.eps_form:
             case "outside":
-                step = ratio(xp, m / c1, xp.sqrt(v / c2) + self.eps)
+                root = xp.sqrt(v * (1 / c2)) + self.eps
             case "inside":
-                step = ratio(xp, m / c1, xp.sqrt(v / c2 + self.eps))
+                root = xp.sqrt(v * (1 / c2) + self.eps)
             case "hat":
-                step = c2**0.5 / c1 * ratio(xp, m, xp.sqrt(v) + self.eps)
-        return -self.lr * step, changed
+                root = (xp.sqrt(v) + self.eps) * (1 / c2**0.5)
+        # Numbers are divided first: a division costs an array many times what it costs a number.
+        return -self.lr / c1 * ratio(xp, m, root), changed
