@@ -5,7 +5,7 @@ READY := .venv/ready
 LOCK := requirements/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench torch lock
+.PHONY: run test check docs bench torch lock
 
 run: $(READY)  ## train a small network on handwritten digits
 	$(BIN)/fallline train digits
@@ -17,6 +17,9 @@ check: $(READY)  ## style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
+
+docs: $(READY)  ## a page for every method and schedule, made from the classes, in docs/reference
+	$(BIN)/python docs/reference.py docs/reference
 
 bench: torch  ## the measurements that the documentation quotes, beside PyTorch's
 	$(BIN)/python -m benchmarks
