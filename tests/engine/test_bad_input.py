@@ -40,6 +40,19 @@ BAD_PROBLEMS = {
     "metrics without predict": (lambda: problem(metrics={"a": fit}), r"predict"),
     "init": (lambda: problem(init=3), r"init must be a function"),
     "not a problem": (lambda: x, r"not a problem"),
+    "weights left aside": (lambda: problem(loss=squared_mean, data=(x, y, y)), r"batch.weight"),
+    "negative weights": (lambda: problem(data=(x, y, -y)), r"not negative"),
+    "no weight": (lambda: problem(data=(x, y, 0 * y)), r"above 0"),
+    "nothing returned": (lambda: problem(loss=lambda p, b: None), r"the loss returns NoneType"),
+    "words returned": (lambda: problem(init=lambda key: {"w": "words"}), r"no array"),
+    "no new state": (
+        lambda: problem(init=lambda key: (line(key), 0.0), loss=lambda p, s, b: 1.0, stateful=True),
+        "two",
+    ),
+    "two of one name": (
+        lambda: problem(init=lambda key: {"a.b": jnp.zeros(1), "a": {"b": jnp.zeros(1)}}),
+        r"2 parameters would be saved as 'a.b'",
+    ),
 }
 
 
@@ -70,6 +83,12 @@ def test_bad_problems(case, tmp_path):
 def test_bad_choices(choices, message):
     with pytest.raises((ValueError, TypeError), match=message):
         fl.train(problem(), fl.SGD, **choices)
+
+
+@pytest.mark.parametrize("lr", [1e300, 1e-50])
+def test_a_rate_that_the_dtype_cannot_hold(lr):
+    with pytest.raises(ValueError, match="float32 cannot hold"):
+        fl.train(problem(), fl.SGD(lr=lr))
 
 
 def test_bad_methods():

@@ -280,6 +280,32 @@ def test_new_closures_and_rates_compile_nothing(regression):
     assert clock.programs == before
 
 
+def test_programs_of_one_text_keep_to_their_own_data():
+    """Two losses that differ only in the array they look at lower to the same text."""
+    x, y = np.full(20, 1.0, np.float32), np.full(20, 5.0, np.float32)
+
+    def problem(loss):
+        return fl.Problem(init=lambda key: jnp.zeros(()), loss=loss, data=(x, y))
+
+    to_x, to_y = problem(lambda p, b: (p - b.x) ** 2), problem(lambda p, b: (p - b.y) ** 2)
+    for batch_size in ("full", 8):
+        for each, wanted in ((to_x, 1), (to_y, 5), (to_x, 1)):
+            record = fl.train(each, fl.SGD(lr=0.1), batch_size=batch_size, steps=200)
+            np.testing.assert_allclose(record.params, wanted, rtol=1e-5)
+
+
+def test_a_scalar_loss_applies_the_weights_itself(regression):
+    x, y = regression
+    weight = np.tile([1, 2], 25).astype(np.float32)
+
+    def weighted(params, batch):
+        return jnp.sum(batch.weight * squared_rows(params, batch)) / jnp.sum(batch.weight)
+
+    rows, scalar = (fl.Problem(init=line, loss=f, data=(x, y, weight)) for f in (squared_rows, weighted))
+    one, two = (fl.train(p, fl.SGD(lr=0.1), batch_size="full", steps=15) for p in (rows, scalar))
+    np.testing.assert_allclose(one.params["w"], two.params["w"], rtol=1e-4)
+
+
 def test_progress_is_reported_between_chunks(by_rows):
     seen = []
     fl.train(by_rows, fl.SGD, batch_size=10, epochs=20, progress=seen.append)

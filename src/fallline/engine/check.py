@@ -5,12 +5,14 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+import fallline
 from fallline.core.errors import DataError, InvalidType, InvalidValue
 from fallline.core.problem import Problem
 from fallline.engine.objective import Objective, call_loss, call_predict
@@ -32,13 +34,17 @@ def abstract(function: Callable[..., Any], what: str, *args: Any) -> Any:
             f"the {what} hands a traced value to NumPy, which cannot be differentiated{_place(error)}. "
             f"Use jax.numpy instead."
         ) from error
+    except TypeError as error:
+        if "valid JAX type" not in str(error):
+            raise
+        raise InvalidType(f"the {what} returns something that is no array: {str(error).splitlines()[0]}") from error
 
 
 def _place(error: BaseException) -> str:
     """Return the line of the user's code where an error arose."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = ("/jax/", "/fallline/", "<frozen")
-    own = [frame for frame in frames if not any(part in frame.filename for part in ours)]
+    ours = (str(Path(jax.__file__).parent), str(Path(fallline.__file__).parent), "<frozen")
+    own = [frame for frame in frames if not frame.filename.startswith(ours)]
     return f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
 
 
@@ -76,6 +82,11 @@ def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: 
     if problem.stateful and not _same_structure(after, model):
         raise InvalidType("the loss returns a model state of another structure than init's: return the same tree.")
     if out.shape == ():
+        if getattr(batch, "weight", None) is not None and not _uses_weight(value, params, model, batch, key):
+            raise InvalidValue(
+                "the data have weights, but the loss returns one float and does not look at batch.weight. Return one "
+                "loss a row, and they are applied for you, or apply them in the loss."
+            )
         return Objective(problem.loss, "scalar", problem.stateful)
     if problem.stateful:
         raise InvalidType(f"a stateful loss returns (scalar, new_state), but its first part has shape {out.shape}.")
@@ -90,6 +101,24 @@ def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: 
         f"the loss returns shape {out.shape} for {size} rows: it must return one float a row, shape ({size},), or "
         f"one float, the mean over the rows."
     )
+
+
+def _uses_weight(value: Callable[..., Any], params: Any, model: Any, batch: Any, key: Any) -> bool:
+    def of_weight(weight: Any, params: Any, model: Any, rest: Any, key: Any) -> Any:
+        return value(params, model, rest._replace(weight=weight), key)[0]
+
+    jaxpr = jax.make_jaxpr(of_weight)(batch.weight, params, model, batch, key).jaxpr
+    return any(variable is jaxpr.invars[0] for equation in jaxpr.eqns for variable in equation.invars)
+
+
+def check_weights(batch: Any) -> None:
+    """Refuse row weights that are negative, not numbers, or all zero."""
+    weight = getattr(batch, "weight", None)
+    if weight is None:
+        return
+    values = np.asarray(weight)
+    if not np.all(values >= 0) or not np.all(np.isfinite(values)) or not np.any(values > 0):
+        raise InvalidValue("weights must be finite and not negative, and some of them above 0.")
 
 
 def check_predictions(problem: Problem, params: Any, model: Any, batch: Any) -> None:

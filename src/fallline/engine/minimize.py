@@ -14,7 +14,7 @@ from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.engine import check
-from fallline.engine.plan import as_method
+from fallline.engine.plan import as_method, in_dtype
 from fallline.engine.program import compiled
 from fallline.engine.run import largest
 from fallline.engine.step import BLOW_UP, DIVERGED, NONFINITE, RUNNING, loss_dtype
@@ -81,9 +81,10 @@ def minimize(
     x = _start(x0)
     out = check.abstract(f, "function", x)
     if getattr(out, "shape", None) != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        raise InvalidType(f"the function returns {out}: minimize needs one floating-point number.")
+        found = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
+        raise InvalidType(f"the function returns {found}: minimize needs one floating-point number.")
     dtype = loss_dtype(x)
-    rule = jax.tree.map(lambda value: jnp.asarray(value, dtype), rule)
+    rule = in_dtype(rule, dtype)
     limit = jnp.asarray(-1 if tolerance is None else tolerance, dtype)
     capacity = 1 << steps.bit_length()
     descend = _descent(f, type(rule).report is not Method.report, capacity)

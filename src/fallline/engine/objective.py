@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from fallline.core.errors import InvalidType
 from fallline.core.problem import Problem
 
 _STATE_NAMES = ("model_state", "state")
@@ -64,9 +66,11 @@ def call_loss(
         elif default is inspect.Parameter.empty:
             extra["key"] = jax.random.key(0)
     if not stateful:
-        return jnp.asarray(loss(params, batch, **extra)), model_state
-    value, after = loss(*with_state(loss, params, model_state, batch), **extra)
-    return jnp.asarray(value), after
+        return _numbers(loss(params, batch, **extra)), model_state
+    found = loss(*with_state(loss, params, model_state, batch), **extra)
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise InvalidType("a stateful problem's loss returns two things: (scalar, new_state).")
+    return _numbers(found[0]), found[1]
 
 
 def call_predict(problem: Problem, params: Any, model_state: Any, x: Any) -> Any:
@@ -83,6 +87,14 @@ def with_state(function: Callable[..., Any], params: Any, model_state: Any, batc
     if len(names) > 2 and names[2] in _STATE_NAMES:
         return params, batch, model_state
     return params, model_state, batch
+
+
+def _numbers(value: Any) -> Any:
+    if not isinstance(value, jax.Array | np.ndarray | np.generic | float | int):
+        raise InvalidType(
+            f"the loss returns {type(value).__name__}: it must return one float a row, or one float, their mean."
+        )
+    return jnp.asarray(value)
 
 
 def _takes_key(function: Callable[..., Any]) -> bool:

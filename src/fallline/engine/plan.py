@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import jaxprs_in_params
 
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
@@ -81,6 +82,22 @@ def as_method(method: Any) -> Method:
     )
 
 
+def in_dtype(method: Method, dtype: Any) -> Method:
+    """Return the method with every number an array of the run's dtype, if that can hold it."""
+
+    def array(path: Any, value: Any) -> Any:
+        wide = np.asarray(value, np.float64)
+        with np.errstate(over="ignore", under="ignore"):
+            found = wide.astype(dtype)
+        if np.any(np.isinf(found) | ((found == 0) & (wide != 0))):
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            raise InvalidValue(f"{method.name()}({name}={value}): {np.dtype(dtype)} cannot hold {value}.")
+        return jnp.asarray(found)
+
+    narrowed: Method = jax.tree_util.tree_map_with_path(array, method)
+    return narrowed
+
+
 def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
     """Check every choice against the problem, and settle what is left open."""
     if not isinstance(problem, Problem):
@@ -93,6 +110,7 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
     order = _order(count, spec)
     params, model = initial(problem, spec.seed, shapes_only=True)
     check.check_params(params)
+    check.check_weights(train)
     batch = _abstract_rows(train, order.batch_size)
     objective = check.find_objective(problem, params, model, batch, order.batch_size)
     check.check_predictions(problem, params, model, batch)
@@ -100,7 +118,7 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
     numbers = sum(leaf.size for leaf in jax.tree.leaves(batch)) // max(order.batch_size, 1)
     return Plan(
         problem=problem,
-        method=jax.tree.map(lambda value: jnp.asarray(value, dtype), method),
+        method=in_dtype(method, dtype),
         spec=spec,
         objective=objective,
         order=order,

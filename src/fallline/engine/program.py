@@ -76,7 +76,9 @@ def _compiled(
     def flat(constants: list[Any], *leaves: Any) -> list[Any]:
         return jax.core.eval_jaxpr(closed.jaxpr, constants, *leaves)
 
-    lowered = jax.jit(flat, donate_argnums=_places(args, donate)).lower(constants, *jax.tree.leaves(args))
+    # Unused arguments are kept: two programs of one text must take the same arguments in the same places.
+    jitted = jax.jit(flat, donate_argnums=_places(args, donate), keep_unused=True)
+    lowered = jitted.lower(constants, *jax.tree.leaves(args))
     devices = ",".join(map(str, jax.devices()))
     text = hashlib.sha256(f"{devices}\n{options}\n{lowered.as_text()}".encode()).hexdigest()
     if text not in _by_text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Runner:
             older, good = good, state
             self.keep(good, self.seconds_at_look)
             if interrupt.signal is not None:
-                return End(good, Outcome.INTERRUPTED, f"a signal ({interrupt.signal}) stopped it at step {taken}")
+                return End(good, Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
         return End(good, Outcome.FINISHED, f"all {self.plan.total_steps} steps were taken")
 
     def _go_ahead(self, state: State) -> tuple[State, list[_Ahead]]:
@@ -180,6 +181,10 @@ class Runner:
             loss=self.log.last_loss,
             validation=self.log.last_validation,
         )
+
+
+def _signal_name(number: int) -> str:
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
 @jax.jit
