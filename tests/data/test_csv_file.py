@@ -95,6 +95,34 @@ def test_dates_and_times(read, written, expected):
     assert np.isnat(found[1])
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["2024-03-01", "", "2024-03-01 12:30"], ["2024-03-01", "NaT", "2024-03-01T12:30"]),
+        (["2024-03-01T12:30", "2024-03-01 12:30:15"], ["2024-03-01T12:30", "2024-03-01T12:30:15"]),
+        (["0001-01-01", "9999-12-31T23:59:59.25"], ["0001-01-01", "9999-12-31T23:59:59.25"]),
+    ],
+)
+def test_dates_and_times_may_stand_in_one_column(read, written, expected):
+    found = read("k,a\n" + "".join(f"1,{cell}\n" for cell in written)).columns["a"]
+
+    np.testing.assert_array_equal(found, np.array(expected, "M8[us]"))
+
+
+@pytest.mark.parametrize("other", ["soon", "2024-13-01", "2024-02-30", "2024-03-01T12:30:00+02:00", "12:30", "2024-03"])
+def test_dates_with_anything_else_among_them_are_text(read, other):
+    column = read(f"k,a\n1,2024-03-01\n2,{other}\n").columns["a"]
+
+    assert cells(column) == ["2024-03-01", other]
+
+
+def test_the_words_of_booleans_are_kept(read):
+    table = read('k,a,b,c,d\n1, TRUE ,true,false,x\n2,FALSE,FALSE,"",y\n3,FALSE,TRUE,true,z\n')
+
+    assert table.words == {"a": ("FALSE", "TRUE"), "c": ("false", "true")}
+    assert table.take([1]).words == table.words
+
+
 def test_text_is_encoded_with_sorted_levels(read):
     column = read("k,a\n1,pear\n2,\n3,apple\n4,pear\n").columns["a"]
 

@@ -43,3 +43,23 @@ def test_values_come_back_in_the_targets_own_units():
     ]
     found = np.concatenate(parts)
     np.testing.assert_allclose(np.sort(found, axis=0), np.sort(y, axis=0), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cells", "choices", "labels"),
+    [
+        (["TRUE", "FALSE"] * 15, {}, ["FALSE", "TRUE"]),
+        (["true", "false"] * 15, {}, ["false", "true"]),
+        (["True", "False", "NA"] * 10, {"missing": "drop"}, ["False", "True"]),
+        (["TRUE", "FALSE", "true"] * 10, {}, [False, True]),
+    ],
+)
+def test_booleans_of_a_csv_file_come_back_as_they_stood_there(tmp_path, cells, choices, labels):
+    path = tmp_path / "ripe.csv"
+    path.write_text("size,old,ripe\n" + "".join(f"{i},{'TF'[i % 2]}RUE,{cell}\n" for i, cell in enumerate(cells)))
+    path.write_text(path.read_text().replace("FRUE", "FALSE"))
+    problem = for_data(path, model="linear", target="ripe", **choices)
+    assert problem.preparation.answers(np.eye(2)).tolist() == labels
+    assert problem.data.train.x.shape[1] == 2  # a boolean among the features stays one number
+    as_number = for_data(path, model="linear", target="ripe", task="regression", **choices)
+    assert set(np.rint(as_number.preparation.answers(as_number.data.train.y))) == {0, 1}

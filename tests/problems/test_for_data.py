@@ -185,11 +185,44 @@ def test_parts_may_be_left_out():
 
 
 def test_values_of_any_size_survive_if_they_vary():
-    x = np.column_stack([1e300 * X[:, 0], 1e-200 * X[:, 1], 2.0**40 + X[:, 2]])
-    problem = for_data((x, 1e200 * Y), model="linear")
+    x = np.column_stack([1e37 * X[:, 0], 1e-200 * X[:, 1], 2.0**40 + X[:, 2]])
+    problem = for_data((x, 1e36 * Y), model="linear")
     expected = for_data((X, Y), model="linear")
     np.testing.assert_allclose(problem.data.train.x, expected.data.train.x, atol=1e-4)
     np.testing.assert_allclose(problem.data.train.y, expected.data.train.y, atol=1e-5)
+
+
+def with_one(values, where, value):
+    changed = values.copy()
+    changed[where] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"x": X[:, 0], "y": with_one(Y, 7, 1e300)}, r"^target 'y': 1 of 100 values are beyond .*\(1e\+300\); rescale"),
+        ({"x": with_one(X[:, 0], 7, -1e300), "y": Y}, r"^column 'x': 1 of 100 values are beyond .*\(-1e\+300\)"),
+        ((with_one(X, ([3, 4], [0, 1]), 3.5e38), Y), r"^column 'x': 2 of 300 values .*\(3.5e\+38\)"),
+        ((X, with_one(X[:, :2], (5, 1), 1e39)), r"^target 'y': 1 of 200 values"),
+    ],
+)
+def test_values_beyond_float32_are_refused_by_column(source, message):
+    with pytest.raises(DataError, match=message):
+        for_data(source, model="linear", target="y")
+
+
+def test_the_largest_float32_is_not_beyond_it():
+    largest = float(np.finfo(np.float32).max)
+    problem = for_data((with_one(X, (0, 0), largest), with_one(Y, 0, -largest)), model="linear")
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(parts(problem)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_words_that_training_never_saw_are_no_warning_while_the_parts_are_made():
+    words = Text(np.arange(N, dtype=np.int32), tuple(f"word {i:02}" for i in range(N)))
+    problem = for_data(Table("t", {"word": words, "y": Y}, "y"), model="linear")
+    assert (problem.data.test.x.categories == -1).all()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ def test_texts_become_the_one_hot_vectors_of_scikit_learn(trees, prepared):
     preparation = prepared(columns, train)
     texts = NAMES[trees["tree"].codes][:, None]
     expected = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(texts[train]).transform(texts)
-    x = preparation.features(columns)
+    with pytest.warns(UserWarning, match="'elm'"):
+        x = preparation.features(columns)
     expanded = np.asarray(expand(x, tuple(e.size for e in preparation.texts)))
     assert preparation.input_shape == (4,)
     np.testing.assert_array_equal(expanded[:, 1:], expected)
@@ -139,6 +140,13 @@ def test_nothing_known_of_a_column_is_refused(prepared):
     columns = {"empty": np.full(N, np.nan), "one": ALL}
     with pytest.raises(DataError, match="column 'empty': no value is known in the training part"):
         prepared(columns, missing="impute")
+
+
+def test_huge_whole_numbers_are_not_said_to_be_the_same(prepared):
+    with pytest.raises(DataError, match="same in all 50 training rows to the 15 digits that can be told apart"):
+        prepared({"id": np.array([float(10**30 + i) for i in range(N)]), "one": ALL})
+    with pytest.raises(DataError, match="same in all 50 training rows, so it tells nothing"):
+        prepared({"id": np.full(N, 1e15), "one": ALL})
 
 
 def test_numbers_that_float64_cannot_tell_apart_are_refused(prepared):

@@ -66,7 +66,10 @@ def test_arrays_stand_for_one_column_or_for_all_numbers(prepared):
         ({"tree": ["ash"], "planted": ["2024-01-01"], "rings": [1, 2]}, "one row an example"),
         ({"tree": ["ash"], "planted": ["2024-01-01"], "rings": [np.nan]}, "'rings': 1 of 1 cells are missing"),
         ({"tree": ["ash"], "planted": ["2024-01-01"], "rings": [[1, 2]]}, r"each row has shape \(2,\)"),
-        ({"tree": ["ash"], "planted": ["2024-01-01"], "rings": [1e300]}, "'rings': 1e\\+300 is too large"),
+        (
+            {"tree": ["ash"], "planted": ["2024-01-01"], "rings": [1e300]},
+            "'rings': 1 of 1 values are beyond .* float32 .*1e\\+300",
+        ),
         ({"tree": ["ash"], "planted": ["2024-01-01"], "rings": [np.inf]}, "'rings'.*infinite"),
     ],
 )
@@ -85,8 +88,30 @@ def test_arrays_of_the_wrong_width_are_refused(prepared):
 
 def test_whole_numbers_are_read_as_texts_of_digits(prepared):
     columns = {"street": Text((ALL % 3).astype(np.int32), ("7", "7b", "12")), "one": ALL}
-    found = prepared(columns).features({"street": [12, 7, 8], "one": [0, 0, 0]})
+    with pytest.warns(UserWarning, match="'8'"):
+        found = prepared(columns).features({"street": [12, 7, 8], "one": [0, 0, 0]})
     assert found.categories[:, 0].tolist() == [0, 1, -1]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["purple"] * 60, r"column 'tree': 60 of 60 rows hold values that training never saw \('purple'\); they count"),
+        (["yew", "ash", "yew", "fir"], r"column 'tree': 3 of 4 rows .* \('fir', 'yew'\)"),
+        (["a", "b", "c", "d", "oak"], r"column 'tree': 4 of 5 rows .* \('a', 'b', 'c', …\)"),
+    ],
+)
+def test_words_that_training_never_saw_are_warned_of_once(given, said, trees, prepared):
+    preparation = prepared({"tree": trees["tree"], "one": ALL})
+    with pytest.warns(UserWarning, match=said) as warned:
+        preparation.features({"tree": given, "one": np.zeros(len(given))})
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+
+
+def test_a_large_value_of_a_narrow_column_does_not_fit_either(prepared):
+    with pytest.raises(DataError, match=r"'a': 3e\+38 is too large: measured in standard deviations"):
+        prepared({"a": 1e-3 * ALL}).features({"a": [3e38]})
 
 
 def test_the_columns_of_a_table_are_never_taken_for_a_single_row(prepared):

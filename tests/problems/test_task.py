@@ -52,9 +52,18 @@ def test_the_loss_says_the_task_and_task_overrides():
     [
         (np.full(N, 7), {}, DataError, "target 'y': all 60 rows have the label 7"),
         (np.full(N, "a"), {}, DataError, "have the label 'a'"),
+        (np.full(N, 1e30), {}, DataError, r"label 1e\+30 to the 15 digits that can be told apart"),
+        (
+            np.full(N, 1e30),
+            {"task": "regression"},
+            DataError,
+            r"1e\+30 in all 42 training rows to the 15 digits that can be told apart",
+        ),
         (np.full(N, 1.5), {}, DataError, r"target 'y' is 1.5 in all 42 training rows"),
         (np.c_[X[:, 0], np.ones(N)], {}, DataError, r"target 'y', output 1, is 1 in all"),
         (np.where(WHOLE % 2, "yes", "no"), {"task": "regression"}, DataError, "is text; a regression needs numbers"),
+        ([f"name {i}" for i in WHOLE], {}, DataError, r"has 60 distinct values in 60 rows and is no class.* target\.$"),
+        (WHOLE, {"task": "classification"}, DataError, "60 distinct values in 60 rows .* pass task='regression'"),
         (np.datetime64("2024-01-01") + WHOLE, {}, DataError, "holds dates"),
         (X[:, :2], {"task": "classification"}, DataError, r"shape \(2,\); a classification needs one class a row"),
         (WHOLE % 3, {"task": "classifcation"}, InvalidValue, "task must be one of"),
@@ -65,6 +74,19 @@ def test_the_loss_says_the_task_and_task_overrides():
 def test_targets_that_cannot_be_learnt_are_refused(y, choices, error, message):
     with pytest.raises(error, match=message):
         inferred(y, **choices)
+
+
+def test_a_class_may_have_too_few_rows_for_every_part():
+    assert inferred(["rare", *(["common", "usual"] * 29), "scarce"]) == "classification"
+
+
+def test_a_single_column_is_not_asked_which_one_it_is(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    np.savez(tmp_path / "alone.npz", x=X)
+    (tmp_path / "one.csv").write_text("size\n1\n2\n")
+    for file, column in (("x.npy", "x"), ("alone.npz", "x"), ("one.csv", "size")):
+        with pytest.raises(DataError, match=f"holds one column only, '{column}'; a model needs features and a target"):
+            for_data(tmp_path / file)
 
 
 def test_the_target_is_the_one_asked_for_named_or_usual():

@@ -87,8 +87,29 @@ def test_what_is_no_problem_is_refused(file, address, error, message, monkeypatc
         from_file(address)
 
 
-def test_an_error_of_the_users_own_keeps_its_traceback(file):
-    file.write_text("1 / 0\n")
-    with pytest.raises(ZeroDivisionError) as caught:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\n1 / 0\n", "line 2: ZeroDivisionError: division by zero"),
+        ("raise ValueError", "line 1: ValueError"),
+        ("import beside\n\nbeside.square(None)", "line 3: TypeError: unsupported operand"),
+        ("import nowhere_to_be_found", "line 1: ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("x = 1\nx = = 2\n", "line 2: SyntaxError: invalid syntax"),
+        ("raise SystemExit('enough')", "line 1: SystemExit: enough"),
+        ("def bowl():\n    return inner()\n\ndef inner():\n    raise KeyError('k')\n", "line 5: KeyError: 'k'"),
+        ("from fallline.core.errors import DataError\nraise DataError('no rows')", "line 2: DataError: no rows"),
+    ],
+)
+def test_an_error_of_the_users_own_is_placed(file, text, said, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    file.write_text(text)
+    with pytest.raises(InvalidValue) as caught:
+        from_file("mine.py:bowl")
+    assert str(caught.value).startswith(f"mine.py, {said}")
+    assert type(caught.value.__cause__).__name__ in said
+
+
+def test_ctrl_c_in_the_users_file_is_no_error_of_theirs(file):
+    file.write_text("raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
         from_file(f"{file}:bowl")
-    assert caught.traceback[-1].path == file

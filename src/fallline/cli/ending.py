@@ -5,20 +5,20 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-from fallline.cli.output import print_json
+from fallline.cli.counted import counted
+from fallline.cli.output import console, print_json
 from fallline.core.outcome import Outcome
 from fallline.report.numbers import duration, number
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from fallline.record.record import Record
 
 
-def told(record: Record, console: Console, as_json: bool) -> int:
+def told(record: Record, as_json: bool) -> int:
     """Say how the run ended and where its results are; return the command's exit status."""
+    people = console(as_json)
     for line in lines(record):
-        console.print(line)
+        people.print(line)
     if as_json:
         print_json(summary(record))
     return exit_status(record)
@@ -27,7 +27,7 @@ def told(record: Record, console: Console, as_json: bool) -> int:
 def lines(record: Record) -> list[str]:
     """Return the outcome and why, the test metrics, and, last, where the results are."""
     count = summary(record)
-    said = [f"{record.outcome}: {record.why} ({count['epochs']:,} epochs, {duration(count['seconds'])})"]
+    said = [f"{record.outcome}: {record.why} ({counted(count['epochs'], 'epoch')}, {duration(count['seconds'])})"]
     if record.test:
         said.append("test: " + ", ".join(f"{name} {number(value)}" for name, value in record.test.items()))
     if record.outcome == Outcome.INTERRUPTED:

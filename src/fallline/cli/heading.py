@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fallline.cli.counted import counted
 from fallline.core.problem import rows
 from fallline.core.registry import to_call
 
@@ -23,11 +24,12 @@ def lines(problem: Problem, method: Method, choices: Mapping[str, Any], inferred
         inferred: whether the task was found out from the target's values, so that the reason is worth a word.
     """
     said = [f"data: {_data(problem)}"]
-    if problem.preparation is not None and problem.recipe is not None:
-        said.append(f"task: {problem.recipe['task']}{_reason(problem) if inferred else ''}")
-        said.append(f"loss: {problem.recipe['loss']}")
-    model = (problem.recipe or {}).get("model", "your own")
-    said.append(f"model: {model}, {_count_parameters(problem):,} parameters")
+    recipe = problem.recipe or {}
+    if "task" in recipe:
+        said.append(f"task: {recipe['task']}{_reason(problem) if inferred else ''}")
+        said.append(f"loss: {recipe['loss']}")
+    model = recipe.get("model", "your own")
+    said.append(f"model: {model}, {counted(_count_parameters(problem), 'parameter')}")
     said.append(f"method: {to_call(method)}, batch {choices['batch_size']}, seed {choices['seed']}")
     return said
 
@@ -39,7 +41,7 @@ def _data(problem: Problem) -> str:
     counts = {name: rows(part) for name, part in parts.items() if part is not None}
     shares = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     columns = "" if problem.preparation is None else _columns(problem.data.train.x)
-    return f"{problem.name}, {sum(counts.values()):,} rows{columns} ({shares})"
+    return f"{problem.name}, {counted(sum(counts.values()), 'row')}{columns} ({shares})"
 
 
 def _columns(x: Any) -> str:
@@ -47,14 +49,14 @@ def _columns(x: Any) -> str:
     shapes = [block.shape[1:] for block in (x if isinstance(x, tuple) else (x,))]
     if len(shapes[0]) > 1:
         return " of " + "×".join(map(str, shapes[0]))
-    return f" × {sum(width for (width,) in shapes):,} columns"
+    return f" × {counted(sum(width for (width,) in shapes), 'column')}"
 
 
 def _reason(problem: Problem) -> str:
     assert problem.preparation is not None
     target = problem.preparation.to_dict()["target"]
     if target["kind"] == "labels":
-        return f", as {target['name']!r} has {len(target['labels'])} distinct values"
+        return f", as {target['name']!r} has {counted(len(target['labels']), 'distinct value')}"
     return f", as {target['name']!r} holds numbers rather than a few classes"
 
 

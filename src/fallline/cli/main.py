@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,8 +15,10 @@ from fallline.cli.methods import methods
 from fallline.cli.predict import predict
 from fallline.cli.resume import resume
 from fallline.cli.runs import runs
+from fallline.cli.spoken_warnings import spoken
 from fallline.cli.train import train
 from fallline.cli.usage import explain
+from fallline.cli.wording import in_options, option_names
 from fallline.core.errors import FalllineError
 
 SIGPIPE = 13
@@ -55,17 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 1 the training failed or diverged; 2 wrong usage or bad input; 128 + the signal's number after a signal.
     """
     try:
-        command = typer.main.get_command(app)
-        with command.make_context("fallline", list(sys.argv[1:] if arguments is None else arguments)) as context:
-            status: int | None = command.invoke(context)
+        with spoken(_reword):
+            status = _invoke(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
-        return status or 0
+        return status
     except typer.Exit as end:
         return end.exit_code
     except typer.TyperException as error:
         return _refuse(explain(error))
     except FalllineError as error:
-        return _refuse(str(error))
+        return _refuse(f"fallline: {_reword(str(error))}")
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -74,6 +75,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + SIGPIPE
 
 
-def _refuse(message: str) -> int:
-    print(f"fallline: {' '.join(message.split())}", file=sys.stderr)
+def _invoke(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    with command.make_context("fallline", arguments) as context:
+        status: int | None = command.invoke(context)
+    return status or 0
+
+
+def _reword(message: str) -> str:
+    commands: Any = typer.main.get_command(app)
+    return in_options(message, option_names(commands.commands["train"]))
+
+
+def _refuse(line: str) -> int:
+    print(" ".join(line.split()), file=sys.stderr)
     return 2

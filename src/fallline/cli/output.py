@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
 
 def console(as_json: bool) -> Console:
     """Return the console for everything that is written for people."""
-    from rich.console import Console
+    from fallline.cli.lasting_console import LastingConsole
 
-    return Console(stderr=as_json, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return LastingConsole(stderr=as_json, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def reserved(for_json: bool) -> contextlib.AbstractContextManager[object]:
+    """Keep standard output for one JSON object: what anything else prints meanwhile goes to standard error."""
+    return contextlib.redirect_stdout(sys.stderr) if for_json else contextlib.nullcontext()
 
 
 def print_json(value: Any) -> None:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from typing import Any
 
 from fallline.cli import options
-from fallline.core.errors import RunError
+from fallline.cli.counted import counted
+from fallline.core.errors import InvalidValue, RunError
 
 
 def predict(run: options.Run, data: options.Rows, out: options.CsvFile = None, as_json: options.Json = False) -> None:
     """Predict with RUN's model for every row of DATA: CSV with the column prediction."""
     from fallline.cli import compile_cache
-    from fallline.cli.output import print_json
+    from fallline.cli.output import print_json, reserved
     from fallline.data import load as load_data
     from fallline.record import atomic
     from fallline.record.load import load as load_run
 
+    if out is not None and os.path.lexists(out):
+        raise InvalidValue(f"--out {out}: it already exists. Name a new file, or remove that one.")
     record = load_run(run)
     if record.preparation is None:
         raise RunError(
             f"{run} was trained on a problem of your own, whose rows no file describes: in Python, "
             f"fallline.load({str(run)!r}, problem).predict(x)."
         )
-    table = load_data(data)
     compile_cache.enable()
-    columns = named_columns(record.predict(table))
+    with reserved(as_json):
+        table = load_data(data)
+        columns = named_columns(record.predict(table))
     if out is not None:
         atomic.write_bytes(out, to_csv(columns).encode())
     if as_json:
@@ -36,7 +41,7 @@ def predict(run: options.Run, data: options.Rows, out: options.CsvFile = None, a
     elif out is None:
         sys.stdout.write(to_csv(columns))
     else:
-        print(f"{table.rows:,} predictions: {out}")
+        print(f"{counted(table.rows, 'prediction')}: {out}")
 
 
 def named_columns(predictions: Any) -> dict[str, Any]:

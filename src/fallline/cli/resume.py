@@ -12,9 +12,8 @@ def resume(run: options.Run, as_json: options.Json = False) -> int:
 
     check_is_run(run)
     compile_cache.enable()
-    console = output.console(as_json)
     from fallline.engine.train import resume as go_on
 
-    with progress.shown(console) as show:
+    with output.reserved(as_json), progress.shown(output.console(as_json)) as show:
         record = go_on(run, progress=show)
-    return ending.told(record, console, as_json)
+    return ending.told(record, as_json)

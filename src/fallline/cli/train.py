@@ -15,7 +15,10 @@ from fallline.core.errors import InvalidValue
 from fallline.core.spec import Spec
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from fallline.core.problem import Problem
+    from fallline.record.record import Record
 
 _SPEC: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Spec)}
 _USER_FILE = re.compile(r".*\.py(:.*)?")
@@ -70,7 +73,11 @@ def train(
         "missing": missing,
         "constant": constant,
     }
-    return _run(data, _given(ready), method, lr, choices, out, as_json)
+    from fallline.cli import ending, output
+
+    with output.reserved(as_json):
+        record = _run(data, _given(ready), method, lr, choices, out, output.console(as_json))
+    return ending.told(record, as_json)
 
 
 def _run(
@@ -80,9 +87,9 @@ def _run(
     lr: str | None,
     choices: Mapping[str, Any],
     out: Path | None,
-    as_json: bool,
-) -> int:
-    from fallline.cli import compile_cache, ending, heading, output, progress
+    console: Console,
+) -> Record:
+    from fallline.cli import compile_cache, heading, progress
     from fallline.record.folder import check_free
 
     chosen = read_method(method, lr)
@@ -90,14 +97,12 @@ def _run(
         check_free(out)
     problem = _problem(data, ready)
     compile_cache.enable()
-    console = output.console(as_json)
     for line in heading.lines(problem, chosen, choices, inferred=not {"task", "loss"} & ready.keys()):
         console.print(line)
     from fallline.engine.train import train as train_on
 
     with _folder(out, f"{problem.name}-{chosen.name()}") as folder, progress.shown(console) as show:
-        record = train_on(problem, chosen, **choices, out=folder, progress=show)
-    return ending.told(record, console, as_json)
+        return train_on(problem, chosen, **choices, out=folder, progress=show)
 
 
 def _given(choices: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 MISSING = ("", "NA", "NaN", "nan", "null", "NULL")
 """Cells that hold no value."""
 
+_FLAGS = ["false", "true"]
+
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DAY = "%Y-%m-%d"
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f")
-_FORMATS = (_DAY, *(f"{_DAY}{between}{time}" for time in _TIMES for between in " T"), "%+")
+_LOCAL = tuple(f"{_DAY}{between}{time}" for time in _TIMES for between in " T")
+_ZONED = "%+"
 
 
 def as_column(cells: pl.Series, label: str, decimal_comma: bool, line_of: Callable[[str], int]) -> Column:
@@ -49,6 +52,19 @@ def as_column(cells: pl.Series, label: str, decimal_comma: bool, line_of: Callab
     return polars_column.encode(cells)
 
 
+def flag_words(cells: pl.Series) -> tuple[str, str] | None:
+    """Return how the cells write false and true, where they hold nothing else and write each in one way.
+
+    >>> import polars as pl
+    >>> flag_words(pl.Series(["TRUE", None, "FALSE", "TRUE"]))
+    ('FALSE', 'TRUE')
+    """
+    if not _first(cells).str.strip_chars().str.to_lowercase().is_in(_FLAGS).all():
+        return None
+    written = sorted({word.strip() for word in cells.unique().drop_nulls()} - set(MISSING), key=str.lower)
+    return (written[0], written[1]) if [word.lower() for word in written] == _FLAGS else None
+
+
 def _numbers(cells: pl.Series) -> Column | None:
     import polars as pl
 
@@ -71,28 +87,35 @@ def _without_spaces(cells: pl.Series) -> pl.Series:
 
 def _booleans(cells: pl.Series) -> Column | None:
     lower = _first(cells).str.to_lowercase()
-    if not lower.is_in(["true", "false"]).all():
+    if not lower.is_in(_FLAGS).all():
         return None
     lower = cells.str.to_lowercase()
-    if not lower.is_in(["true", "false"]).all():
+    if not lower.is_in(_FLAGS).all():
         return None
     return polars_column.as_column(cells.name, lower == "true")
 
 
 def _dates(cells: pl.Series) -> Array | None:
+    """Return days, or times where any cell has one; times with a zone become UTC, and all must have one then."""
+    import polars as pl
+
     if not _first(cells).str.contains(_DATE).all():
         return None
-    for form in _FORMATS:
-        parse = cells.str.to_date if form == _DAY else cells.str.to_datetime
-        parsed = parse(form, strict=False)
-        if parsed.null_count() == cells.null_count():
-            return parsed.to_numpy()
-    return None
+    days = cells.str.to_date(_DAY, strict=False)
+    if days.null_count() == cells.null_count():
+        return days.to_numpy()
+    times = days.cast(pl.Datetime("us"))
+    for form in _LOCAL:
+        times = times.zip_with(times.is_not_null(), cells.str.to_datetime(form, time_unit="us", strict=False))
+        if times.null_count() == cells.null_count():
+            return times.to_numpy()
+    zoned = cells.str.to_datetime(_ZONED, strict=False)
+    return zoned.to_numpy() if zoned.null_count() == cells.null_count() else None
 
 
 def _first(cells: pl.Series) -> pl.Series:
     """Return the first cell that holds a value: enough to rule most types out without reading the column."""
-    return cells.drop_nulls().head(1)
+    return (cells.drop_nulls() if cells.null_count() else cells).head(1)
 
 
 def _refuse_mixture(cells: pl.Series, numeric: pl.Series, label: str, line_of: Callable[[str], int]) -> None:

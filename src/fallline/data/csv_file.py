@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fallline.core.errors import DataError
-from fallline.data.csv_column import MISSING, as_column
+from fallline.data.csv_column import MISSING, as_column, flag_words
 from fallline.data.csv_layout import Layout, check_widths, layout, line_of
 from fallline.data.file import file_source
 from fallline.data.table import Column, Table
@@ -22,11 +22,14 @@ def _read(path: Path) -> Table:
     file = layout(path)
     frame = _cells(file)
     columns: dict[str, Column] = {}
+    words: dict[str, tuple[str, str]] = {}
     for name in file.names:
         cells = frame.drop_in_place(name)  # its memory is free once the column is made
         locate = functools.partial(line_of, file, name)
         columns[name] = as_column(cells, f"{path}: column {name!r}", file.separator == ";", locate)
-    return Table(path.stem, columns, source=str(path))
+        if found := flag_words(cells):
+            words[name] = found
+    return Table(path.stem, columns, source=str(path), words=words)
 
 
 def _cells(file: Layout) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,7 @@ class Table:
         target: the column to predict, where the source says which.
         test: a test part that came with the data, with the same columns.
         source: what `load` was given, when that was a name or a path; the path of a file is absolute.
+        words: how the source writes false and true, by the names of its boolean columns, where it has one word each.
 
     Raises:
         DataError: for columns that differ in length, have no rows, or hold what is neither number, boolean, date nor
@@ -83,6 +84,7 @@ class Table:
     target: str | None = None
     test: Table | None = None
     source: str | None = None
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", dict(self.columns))
@@ -118,7 +120,8 @@ class Table:
     def take(self, indices: ArrayLike) -> Table:
         """Return the rows at `indices`, in that order, without test part and source."""
         where = np.asarray(indices)
-        return Table(self.name, {name: _rows(column, where) for name, column in self.columns.items()}, self.target)
+        columns = {name: _rows(column, where) for name, column in self.columns.items()}
+        return Table(self.name, columns, self.target, words=self.words)
 
     def fingerprint(self) -> str:
         """Return a SHA-256, in hexadecimal, over names, types, shapes and bytes, the test part's too."""

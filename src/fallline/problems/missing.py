@@ -1,4 +1,4 @@
-"""Cells without a value, and cells that are infinite."""
+"""Cells without a value, and cells whose value cannot be computed with."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from fallline.problems import columns
 
 Missing = Literal["error", "impute", "drop"]
 """What to do about missing cells: refuse them, put in the training mean (text: an own level), or drop their rows."""
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def cells(column: Column) -> int:
@@ -43,6 +45,20 @@ def refuse_infinite(label: str, column: Column) -> None:
         )
 
 
+def refuse_too_large(label: str, column: Column) -> None:
+    """Refuse numbers that float32, which training computes in, cannot hold; `label` names the column in the error."""
+    if isinstance(column, Text) or column.dtype.kind != "f" or column.dtype.itemsize <= 4:
+        return
+    low, high = float(np.fmin.reduce(column, axis=None)), float(np.fmax.reduce(column, axis=None))
+    if not (low < -_LARGEST or high > _LARGEST):
+        return
+    count = int(np.count_nonzero((column < -_LARGEST) | (column > _LARGEST)))
+    raise DataError(
+        f"{label}: {count} of {column.size} values are beyond what float32 can hold ({max(low, high, key=abs):g}); "
+        f"rescale the column."
+    )
+
+
 def usable_rows(
     part: Mapping[str, Column], features: Iterable[str], target: str, policy: Missing, where: str = ""
 ) -> columns.Indices:
@@ -55,6 +71,7 @@ def usable_rows(
         column = part[name]
         label = f"{where}{'target' if name == target else 'column'} {name!r}"
         refuse_infinite(label, column)
+        refuse_too_large(label, column)
         absent = missing_per_row(column)
         if not absent.any():
             continue

@@ -57,6 +57,15 @@ def moments(blocks: Callable[[], Iterable[Block]]) -> Moments:
     )
 
 
+def resolution(value: float) -> str:
+    """Return what to add where all numbers are `value`, if they may have differed as whole numbers before.
+
+    >>> resolution(3.0), resolution(1e30)
+    ('', ' to the 15 digits that can be told apart')
+    """
+    return " to the 15 digits that can be told apart" if abs(value) >= 2**53 else ""
+
+
 def _extremes(blocks: Iterable[Block]) -> tuple[Block, Block]:
     pairs = [(np.fmin.reduce(block, axis=0), np.fmax.reduce(block, axis=0)) for block in blocks]
     lows, highs = zip(*pairs, strict=True)

@@ -16,7 +16,8 @@ from fallline.problems import columns
 from fallline.problems.columns import Indices
 from fallline.problems.encoders import Dates, Encoder, Numbers, Texts
 from fallline.problems.features import Features
-from fallline.problems.missing import Missing, refuse_infinite, refuse_missing
+from fallline.problems.missing import Missing, refuse_infinite, refuse_missing, refuse_too_large
+from fallline.problems.moments import resolution
 from fallline.problems.raw_rows import named_columns
 from fallline.problems.targets.labels import Labels
 from fallline.problems.targets.values import Values
@@ -69,11 +70,17 @@ class TablePreparation:
 
         Returns:
             An array (N, …) of float32, or `Features` where columns hold text.
+
+        Warns:
+            UserWarning: for texts that training never saw.
         """
         given = named_columns(rows, self.encoders)
         for name, column in given.items():
             refuse_infinite(f"column {name!r}", column)
+            refuse_too_large(f"column {name!r}", column)
             refuse_missing(name, column, self.missing)
+        for encoder in self.texts:
+            encoder.warn_of_unseen(_text(given[encoder.name]))
         return self.encode(given, np.arange(len(next(iter(given.values())))))
 
     def answers(self, outputs: Any) -> NDArray[Any]:
@@ -130,8 +137,8 @@ def fit(
             encoders.append(encoder)
         elif constant == "error":
             raise DataError(
-                f"column {name!r} is the same in all {len(rows)} training rows, so it tells nothing; leave it out or "
-                f"pass constant='drop'."
+                f"column {name!r} is the same in all {len(rows)} training rows{_as_far_as_known(encoder)}, so it tells "
+                f"nothing; leave it out or pass constant='drop'."
             )
     if not encoders:
         raise DataError("no feature column is left: every one is the same in all training rows.")
@@ -146,6 +153,10 @@ def _fit_column(name: str, column: Column, rows: Indices) -> Encoder:
     if column.ndim > 4:
         raise DataError(f"column {name!r}: rows of shape {column.shape[1:]} are neither numbers, a matrix nor images.")
     return Numbers.fit(name, column, rows)
+
+
+def _as_far_as_known(encoder: Encoder) -> str:
+    return resolution(max(map(abs, encoder.mean))) if isinstance(encoder, Numbers) else ""
 
 
 def _text(column: Column) -> Text:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from fallline.core.errors import DataError, InvalidValue, did_you_mean
 from fallline.data.table import Column, Table, Text
 from fallline.problems import task as tasks
@@ -32,8 +34,11 @@ class Question:
     loss: Loss
 
     def columns(self, table: Table) -> Mapping[str, Column]:
-        """Return the columns of a table, the target as one value a row where it can be."""
-        return {**table.columns, self.target: single(table.columns[self.target])}
+        """Return the columns of a table, the target as one value a row where it can be, classes in their own words."""
+        target = single(table.columns[self.target])
+        if self.task == "classification" and self.target in table.words:
+            target = _in_words(target, table.words[self.target])
+        return {**table.columns, self.target: target}
 
 
 def ask(table: Table, target: str | None, task: Task | None, loss: str | None) -> Question:
@@ -64,9 +69,20 @@ def choose_target(table: Table, asked: str | None) -> str:
     for name in USUAL_NAMES:
         if name in table.columns:
             return name
+    if len(table.columns) == 1:
+        raise DataError(
+            f"{table.name} holds one column only, {describe(table.columns)}; a model needs features and a target: two "
+            f"columns or more, or two arrays, (x, y), which an NPZ file holds as x and y."
+        )
     raise DataError(f"{table.name}: which column is to be predicted? Pass target=, one of {describe(table.columns)}.")
 
 
 def single(target: Column) -> Column:
     """Return a target of shape (N, 1) as (N,): against predictions (N,) it would broadcast to (N, N)."""
     return target if isinstance(target, Text) or target.shape[1:] != (1,) else target[:, 0]
+
+
+def _in_words(flags: Column, words: tuple[str, str]) -> Text:
+    """Return booleans, or 0, 1 and NaN, as the text that they stand for."""
+    assert not isinstance(flags, Text)
+    return Text(np.where(np.isnan(flags), -1, flags).astype(np.int32), words)

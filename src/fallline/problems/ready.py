@@ -85,6 +85,8 @@ def _prepare(table: Table, question: Question, treatment: Treatment) -> tuple[Ta
     own_test = None if table.test is None else _part(table.test, question, treatment.missing, TEST)
     answers = whole.columns[question.target]
     labels = Labels.fit(question.target, answers, whole.rows) if question.task == "classification" else None
+    if labels and sum(treatment.split[1:]):
+        labels.refuse_all_distinct(len(whole.rows))
     classes = labels.encode(answers, whole.rows) if labels else None
     parts = divide(whole, own_test, treatment.split, treatment.split_seed, classes)
     target = labels or Values.fit(question.target, answers, parts.train.rows)

@@ -7,6 +7,9 @@ import hashlib
 import importlib.util
 import inspect
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +25,7 @@ def from_file(address: str) -> Problem:
         address: `"file.py:name"`, where `name` is a `Problem`, or a function without arguments that returns one.
 
     Raises:
-        InvalidValue: no such file or name.
+        InvalidValue: no such file or name, or the file's own code raises; that error is the cause.
         InvalidType: what the name stands for is no problem.
 
     Example:
@@ -41,7 +44,9 @@ def from_file(address: str) -> Problem:
     if not path.is_file():
         near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.py")]) if path.parent.is_dir() else ""
         raise InvalidValue(f"there is no file {str(path)!r}.{near}")
-    problem = _problem(_run(path), name, address)
+    with _errors_placed(path, path_text):
+        module = _run(path)
+    problem = _problem(module, name, address, path)
     return dataclasses.replace(problem, recipe={"file": f"{path}:{name}"})
 
 
@@ -65,7 +70,33 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def _problem(module: ModuleType, name: str, address: str) -> Problem:
+@contextmanager
+def _errors_placed(path: Path, shown: str) -> Iterator[None]:
+    """Turn an error of the user's code into one that says in a line where in the file it arose."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        line = _line(error, path)
+        place = shown if line is None else f"{shown}, line {line}"
+        text = error.msg if isinstance(error, SyntaxError) and _is_at(error.filename, path) else str(error)
+        raise InvalidValue(f"{place}: {type(error).__name__}{f': {text}' if text else ''}") from error
+
+
+def _line(error: BaseException, path: Path) -> int | None:
+    """Return the last line of the file that an error passed through, or that cannot be read."""
+    if isinstance(error, SyntaxError) and _is_at(error.filename, path):
+        return error.lineno
+    passed = [
+        number for frame, number in traceback.walk_tb(error.__traceback__) if _is_at(frame.f_code.co_filename, path)
+    ]
+    return passed[-1] if passed else None
+
+
+def _is_at(filename: str | None, path: Path) -> bool:
+    return filename == str(path)
+
+
+def _problem(module: ModuleType, name: str, address: str, path: Path) -> Problem:
     """Return the problem called `name`, calling it where it is a function."""
     if not hasattr(module, name):
         own = [n for n, value in vars(module).items() if not n.startswith("_") and _may_be_problem(value, module)]
@@ -76,7 +107,8 @@ def _problem(module: ModuleType, name: str, address: str) -> Problem:
             inspect.signature(value).bind()
         except (TypeError, ValueError) as error:
             raise InvalidType(f"{address}: {name} is called without arguments: {error}.") from None
-        value = value()
+        with _errors_placed(path, address.rpartition(":")[0]):
+            value = value()
     if not isinstance(value, Problem):
         raise InvalidType(
             f"{address}: {name} is a {type(value).__name__}; it must be a fl.Problem, or a function that returns one."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,20 @@ class Texts:
         raise DataError(
             f"column {self.name!r} holds {column.dtype} of shape {column.shape}; the model was trained on text there."
         )
+
+    def warn_of_unseen(self, column: Text) -> None:
+        """Warn of texts that the training part does not hold."""
+        counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)[1:]
+        unseen = {level: int(count) for level, count in zip(column.levels, counts, strict=True) if count}
+        for level in self.levels:
+            unseen.pop(level, None)
+        if unseen:
+            shown = ", ".join(map(repr, list(unseen)[:3])) + (", …" if len(unseen) > 3 else "")
+            warnings.warn(
+                f"column {self.name!r}: {sum(unseen.values())} of {len(column)} rows hold values that training never "
+                f"saw ({shown}); they count as none of the known ones.",
+                stacklevel=3,
+            )
 
     def encode(self, column: Text) -> NDArray[np.int32]:
         """Return one whole number a row, (N,)."""

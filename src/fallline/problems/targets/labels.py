@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
 from fallline.problems.columns import Indices, describe
+from fallline.problems.moments import resolution
 
 TEXT = "text"
 
@@ -39,8 +40,20 @@ class Labels:
             dtype = column.dtype.name
             labels = np.unique(column[rows]).tolist()
         if len(labels) < 2:
-            raise DataError(f"target {name!r}: all {len(rows)} rows have the label {labels[0]!r}; two are needed.")
+            known = resolution(labels[0]) if isinstance(labels[0], float) else ""
+            raise DataError(
+                f"target {name!r}: all {len(rows)} rows have the label {labels[0]!r}{known}; two are needed."
+            )
         return cls(name, tuple(labels), dtype)
+
+    def refuse_all_distinct(self, rows: int) -> None:
+        """Refuse labels of which no two rows share one: no part but training's could have any that it learnt."""
+        if len(self.labels) == rows:
+            other = "" if self.dtype == TEXT else ", or pass task='regression'"
+            raise DataError(
+                f"target {self.name!r} has {rows} distinct values in {rows} rows and is no class: rows of a class "
+                f"share its label. Choose another target{other}."
+            )
 
     def encode(self, column: Column, rows: Indices, where: str = "") -> NDArray[np.int32]:
         """Return class ids, (N,); labels that are not known are refused."""

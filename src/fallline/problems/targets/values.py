@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
 from fallline.problems.columns import Indices, blocks
-from fallline.problems.moments import moments
+from fallline.problems.moments import moments, resolution
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class Values:
 
         mean, std = moments(training)
         if not std.all():
+            constant = mean[np.argmin(std)]
             output = "" if shape == () else f", output {int(np.argmin(std))},"
             raise DataError(
-                f"target {name!r}{output} is {mean[np.argmin(std)]:g} in all {len(rows)} training rows; there is "
-                f"nothing to learn."
+                f"target {name!r}{output} is {constant:g} in all {len(rows)} training rows{resolution(constant)}; "
+                f"there is nothing to learn."
             )
         return cls(name, shape, tuple(mean.tolist()), tuple(std.tolist()))
 
