@@ -1,8 +1,8 @@
 """A 784-128-10 network on the 60,000 rows of Fashion-MNIST, Adam, one epoch.
 
-The limit is the matrix products, 52 MFLOP a step at batch 128: the three of a step run at 140 to 210 GFLOP/s through XLA,
-which uses the second core little at this size, where PyTorch's library reaches 280 to 320 on both (measured on the
-machine named above). The optimiser step and the gradient norm take about 130 µs of the 500 µs of a step.
+The limit is the matrix products, 52 MFLOP a step at batch 128: they run at 140 to 210 GFLOP/s through XLA, which uses
+the second core little at this size, where PyTorch's library reaches 280 to 320 on both (measured on the machine named
+above). The optimiser step and the gradient norm take about 130 µs of the 500 µs of a step.
 """
 
 from __future__ import annotations

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+REST = 0.5
+"""Seconds of quiet before each run: idle threads of the library before it spin for a while and would take a core."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -41,6 +44,7 @@ def interleaved(candidates: dict[str, Callable[[], object]], repeats: int = 5) -
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(repeats):
         for name, run in candidates.items():
+            time.sleep(REST)
             began = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - began)
