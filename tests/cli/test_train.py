@@ -142,6 +142,12 @@ def test_a_problem_of_your_own(fallline, workplace):
     assert "problem of your own" in refused.err
 
 
+def test_a_ready_problem_in_a_file_of_your_own(fallline, workplace):
+    (workplace / "mine.py").write_text('import fallline as fl\n\nflowers = fl.problems.for_data("iris", "linear")\n')
+    assert fallline("train", "mine.py:flowers", "--epochs", "1", "--out", "a").status == 0
+    assert fallline("predict", "a", "iris").out.splitlines()[1] in ("setosa", "versicolor", "virginica")
+
+
 def test_labels_are_predicted_in_the_users_words(fallline, workplace):
     flowers = fl.data.load("iris")
     header = [name for name in flowers.columns if name != flowers.target]

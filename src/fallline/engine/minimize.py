@@ -147,7 +147,7 @@ def _descent(f: Callable[[Any], Any], reports_elsewhere: bool, capacity: int) ->
 def _judged(status: int, f: np.ndarray[Any, Any], x: Any, norm: float, tolerance: float | None) -> tuple[Outcome, str]:
     n = len(f) - 1
     if status == RUNNING:
-        return Outcome.FINISHED, f"every step asked for was taken, {n:,}"
+        return Outcome.FINISHED, f"{n:,} of {n:,} steps taken"
     if status == CONVERGED:
         return Outcome.CONVERGED, f"the gradient norm fell to {norm:.3g}, below {tolerance:g}, after {n} steps"
     start, end = jax.tree.map(lambda a: a[0], x), jax.tree.map(lambda a: a[-1], x)

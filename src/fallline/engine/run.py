@@ -98,7 +98,7 @@ class Runner:
             self.keep(good, self.seconds_at_look)
             if interrupt.signal is not None:
                 return End(good, Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
-        return End(good, Outcome.FINISHED, f"every step asked for was taken, {self.plan.total_steps:,}")
+        return End(good, Outcome.FINISHED, f"{self.plan.total_steps:,} of {self.plan.total_steps:,} steps taken")
 
     def _go_ahead(self, state: State) -> tuple[State, list[_Ahead]]:
         """Hand the device as many steps as it can take in about the time between two looks."""

@@ -1,0 +1,39 @@
+"""Compiled programs: found again, and made with whatever options the compiler knows."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.engine.program import clock, compiled
+
+
+def test_the_same_computation_is_compiled_once_whatever_was_captured():
+    def program(captured):
+        return compiled(lambda x: x * captured + 3.25, jnp.ones(5))
+
+    first = program(jnp.full(5, 2.0))
+    before = clock.programs
+    second = program(jnp.full(5, 7.0))
+    assert clock.programs == before
+    np.testing.assert_array_equal(first(jnp.ones(5)), 5.25)
+    np.testing.assert_array_equal(second(jnp.ones(5)), 10.25)
+
+
+def test_an_argument_that_is_not_used_keeps_its_place():
+    one = compiled(lambda a, b: a - 1.5, jnp.ones(3), jnp.ones(3))
+    two = compiled(lambda a, b: b - 1.5, jnp.ones(3), jnp.ones(3))
+    assert float(one(jnp.full(3, 10.0), jnp.full(3, 20.0))[0]) == 8.5
+    assert float(two(jnp.full(3, 10.0), jnp.full(3, 20.0))[0]) == 18.5
+
+
+def test_options_that_the_compiler_does_not_know_are_left_out():
+    run = compiled(lambda x: x + 0.125, jnp.ones(2), options=(("xla_no_such_option", "on"),))
+    assert float(run(jnp.ones(2))[0]) == 1.125
+
+
+def test_a_donated_argument_gives_up_its_memory():
+    run = compiled(lambda s, x: (s + x, x), jnp.ones(4), jnp.ones(4), donate=0)
+    state, x = jnp.ones(4), jnp.ones(4)
+    after, _ = run(state, x)
+    np.testing.assert_array_equal(after, 2)
+    assert state.is_deleted()
+    assert not x.is_deleted()
