@@ -15,6 +15,7 @@ from fallline.engine.program import compiled
 from fallline.engine.step import RUNNING, Limits, State, apply, batch_gradient
 
 History = dict[str, Any]
+Fetch = Callable[[Any, int], tuple[Any, Any]]
 
 
 class Indexed:
@@ -31,7 +32,7 @@ class Indexed:
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.size, self.capacity = plan, size, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
-        reduction, dtype = plan.spec.reduction, state.first_loss.dtype
+        dtype = state.first_loss.dtype
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, block: Any, count: Any) -> Any:
             def one(i: Any, state: State) -> tuple[State, History]:
@@ -41,22 +42,12 @@ class Indexed:
                     weight = batch.mask(start, part, valid, dtype) if masked else None
                     return batch.gathered(data, batch.part_of(rows, start, part)), weight
 
-                found = batch_gradient(
-                    plan.objective,
-                    fetch,
-                    size,
-                    plan.micro_batch,
-                    state.params,
-                    state.model,
-                    batch.scale(reduction, valid, limits),
-                    batch.step_key(plan, key, state.step),
-                )
-                return apply(method, state, found, valid, limits, plan.probes, reduction)
+                return _taken(plan, method, state, fetch, size, valid, key, limits)
 
             return _repeated(one, state, count, capacity)
 
         args = (plan.method, state, plan.train, self.key, self.limits, self._block(0, 1), np.int32(1))
-        key = ("indexed", size, capacity, masked, plan.micro_batch, plan.probes, reduction)
+        key = ("indexed", size, capacity, masked, plan.micro_batch, plan.probes, plan.spec.reduction)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
     def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
@@ -78,29 +69,18 @@ class Whole:
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.capacity = plan, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
-        reduction = plan.spec.reduction
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, count: Any) -> Any:
             def fetch(start: Any, part: int) -> tuple[Any, Any]:
                 return jax.tree.map(lambda a: batch.part_of(a, start, part), data), None
 
             def one(i: Any, state: State) -> tuple[State, History]:
-                found = batch_gradient(
-                    plan.objective,
-                    fetch,
-                    size,
-                    plan.micro_batch,
-                    state.params,
-                    state.model,
-                    batch.scale(reduction, size, limits),
-                    batch.step_key(plan, key, state.step),
-                )
-                return apply(method, state, found, size, limits, plan.probes, reduction)
+                return _taken(plan, method, state, fetch, size, size, key, limits)
 
             return _repeated(one, state, count, capacity)
 
         args = (plan.method, state, plan.train, self.key, self.limits, np.int32(1))
-        key = ("whole", size, capacity, plan.micro_batch, plan.probes, reduction)
+        key = ("whole", size, capacity, plan.micro_batch, plan.probes, plan.spec.reduction)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
     def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
@@ -108,6 +88,23 @@ class Whole:
         plan = self.plan
         result: tuple[State, History] = self.run(plan.method, state, plan.train, self.key, self.limits, np.int32(count))
         return result
+
+
+def _taken(
+    plan: Plan, method: Any, state: State, fetch: Fetch, size: int, valid: Any, key: Any, limits: Limits
+) -> tuple[State, History]:
+    """Take one step with the batch that `fetch` gives out, of whose `size` rows `valid` count."""
+    found = batch_gradient(
+        plan.objective,
+        fetch,
+        size,
+        plan.micro_batch,
+        state.params,
+        state.model,
+        batch.scale(plan.spec.reduction, valid, limits),
+        batch.step_key(plan, key, state.step),
+    )
+    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction)
 
 
 def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, count: Any, capacity: int) -> Any:
