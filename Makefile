@@ -18,7 +18,7 @@ check: $(READY)  ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
 
-docs: $(READY)  ## a page for every method and schedule, made from the classes, in docs/reference
+docs: $(READY)  ## a page for every method, schedule and probe, made from the classes, in docs/reference
 	$(BIN)/python docs/reference.py docs/reference
 
 bench: torch  ## the measurements that the documentation quotes, beside PyTorch's

@@ -1,4 +1,4 @@
-"""Write the reference: a page a method and a schedule, made from their classes. `make docs` runs this."""
+"""Write the reference: a page a method, schedule and probe, made from their classes. `make docs` runs this."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from fallline.core.node import Node
+from fallline.core.probe import Probe
 from fallline.core.registry import Registry
 from fallline.methods import METHODS
+from fallline.probes import PROBES
 from fallline.schedules import SCHEDULES
 
 
@@ -16,7 +18,8 @@ def page(cls: type[Node]) -> str:
     """Return one class's page."""
     parents = [f"[{p.__name__}]({p.name()}.md)" for p in getattr(cls, "PARENTS", ())]
     family = f"\n\nDescends from {' and '.join(parents)}." if parents else ""
-    return f"# {cls.__name__}\n\n```text\n{inspect.cleandoc(cls.__doc__ or '')}\n```{family}\n"
+    measured = f"\n\nUnits: {cls.UNITS}. Cost: {cls.COST}." if issubclass(cls, Probe) else ""
+    return f"# {cls.__name__}\n\n```text\n{inspect.cleandoc(cls.__doc__ or '')}\n```{family}{measured}\n"
 
 
 def index(title: str, registry: Registry) -> str:
@@ -27,7 +30,7 @@ def index(title: str, registry: Registry) -> str:
 
 def write(folder: Path) -> None:
     """Write every page."""
-    for title, registry in (("Methods", METHODS), ("Schedules", SCHEDULES)):
+    for title, registry in (("Methods", METHODS), ("Schedules", SCHEDULES), ("Probes", PROBES)):
         place = folder / title.lower()
         place.mkdir(parents=True, exist_ok=True)
         (place / "index.md").write_text(index(title, registry))
