@@ -25,7 +25,13 @@ def calls_of(inner: st.SearchStrategy) -> st.SearchStrategy:
     return st.builds(Call, names, args, kwargs)
 
 
-@given(calls_of(st.recursive(plain, calls_of, max_leaves=6)))
+def nested(inner: st.SearchStrategy) -> st.SearchStrategy:
+    """Strategy for calls, tuples and tables made of `inner`."""
+    tables = st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    return calls_of(inner) | st.lists(inner, max_size=3).map(tuple) | tables
+
+
+@given(calls_of(st.recursive(plain, nested, max_leaves=8)))
 def test_what_is_written_is_read_again(call: Call) -> None:
     found = parse(str(call))
     assert found == call
@@ -41,6 +47,8 @@ def test_what_is_written_is_read_again(call: Call) -> None:
         ("f(True, false, None, 'None')", Call("f", (True, False, None, "None"))),
         ("f(-2, g(1), a.b)", Call("f", (-2, Call("g", (1,)), "a.b"))),
         ("optax.adamw(1e-3)", Call("optax.adamw", (1e-3,))),
+        ("piecewise(boundaries=[1, 2])", Call("piecewise", (), {"boundaries": (1, 2)})),
+        ("f({'*.b': g(1), '*': g})", Call("f", ({"*.b": Call("g", (1,)), "*": "g"},))),
     ],
 )
 def test_calls(text: str, expected: Call) -> None:
@@ -64,7 +72,10 @@ HOSTILE = [
     "adam(lr=b'x')",
     "adam(lr=...)",
     "adam(lr=f'{1}')",
-    "adam(lr=[1])",
+    "adam(lr={1})",
+    "adam(lr={a: 1})",
+    "adam(lr=[i for i in x])",
+    "adam(lr={**a})",
     "adam(*a)",
     "adam(**a)",
     "adam(lr:=3)",

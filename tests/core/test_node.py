@@ -74,12 +74,12 @@ def test_traced_numbers_are_taken_unchecked() -> None:
 
 def test_numbers_are_leaves_and_choices_are_structure() -> None:
     method = Adam(lr=Exponential(0.1, decay=0.9), eps_form="hat")
-    assert jax.tree.leaves(method) == [0.1, 0.9, 1.0, 0.9, 0.999, 1e-8]
+    assert jax.tree.leaves(method) == [0.1, 0.9, 1.0, 0.9, 0.999, 1e-8, 0.0]
     assert jax.tree.structure(Adam()) == jax.tree.structure(Adam(lr=0.5))
     assert jax.tree.structure(Adam()) != jax.tree.structure(Adam(eps_form="hat"))
     assert jax.tree.structure(RMSProp()) != jax.tree.structure(RMSProp(momentum=0.0))
     paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(method)]
-    assert paths == [".lr.peak", ".lr.decay", ".lr.every", ".b1", ".b2", ".eps"]
+    assert paths == [".lr.peak", ".lr.decay", ".lr.every", ".b1", ".b2", ".eps", ".eps_root"]
 
 
 def test_unflattening_never_checks() -> None:
@@ -107,7 +107,7 @@ def test_a_step_reads_schedules_inside_schedules() -> None:
 def test_what_a_class_declares_can_be_asked() -> None:
     assert choices(Adam, "eps_form") == ("outside", "inside", "hat")
     assert choices(Adam, "lagged") == (False, True)
-    assert list(hypers(Adam)) == ["lr", "b1", "b2", "eps"]
+    assert list(hypers(Adam)) == ["lr", "b1", "b2", "eps", "eps_root"]
     assert (rate_field(Adam), rate_field(Exponential), rate_field(Bare)) == ("lr", "peak", None)
 
 

@@ -86,14 +86,14 @@ def test_building_from_words(words: str, method: Method) -> None:
     ("words", "error", "message"),
     [
         ("adm", InvalidValue, "unknown method 'adm'. Did you mean 'adam'"),
-        ("xyz", InvalidValue, "unknown method 'xyz'. Known: adadelta, adagrad, adam, "),
+        ("xyz", InvalidValue, "unknown method 'xyz'. Known: "),
         ("adam(beta1=0.9)", InvalidType, "adam has no 'beta1'. Did you mean 'b1'"),
         ("sgd(0.1, 0.9)", InvalidValue, r"sgd\(0.1, 0.9\): sgd takes no more than lr"),
         ("sgd(0.1, lr=0.2)", InvalidValue, r"sgd\(0.1, lr=0.2\): lr is given twice"),
         ("sgd(lr=exponential)", InvalidType, "lr must be a number or a schedule, got 'exponential'"),
         ("sgd(lr=exponential())", InvalidValue, r"exponential: exponential needs peak, decay"),
         ("sgd(lr=exponental(0.1))", InvalidValue, "unknown schedule 'exponental'. Did you mean 'exponential'"),
-        ("sgd(lr=sgd())", InvalidValue, "unknown schedule 'sgd'"),
+        ("sgd(lr=sgd())", InvalidType, "lr must be a number or a schedule"),
         ("adam(b2=1.2)", InvalidValue, r"adam\(b2=1.2\): b2 must be in \[0, 1\), got 1.2. Did you mean 0.99\?"),
         ("adam(lr=1e999)", InvalidValue, r"lr must be in \(0, inf\), got inf. Did you mean 0.001\?"),
         ("adam(eps_form=hats)", InvalidValue, "eps_form must be one of 'outside', 'inside', 'hat', got 'hats'"),
@@ -107,5 +107,5 @@ def test_what_cannot_be_built_is_explained(words: str, error: type[Exception], m
 def test_a_call_writes_numbers_out_as_floats_and_the_options_that_were_chosen() -> None:
     assert str(to_call(SGD(lr=1))) == "sgd(lr=1.0)"
     adam = "adam(lr=0.001, b1=0.9, b2=0.999, eps=1e-08"
-    assert str(to_call(Adam())) == adam + ")"
-    assert str(to_call(Adam(lagged=True, eps_form="hat"))) == adam + ", eps_form=hat, lagged=true)"
+    assert str(to_call(Adam())) == adam + ", eps_root=0.0)"
+    assert str(to_call(Adam(lagged=True, eps_form="hat"))) == adam + ", eps_form=hat, lagged=true, eps_root=0.0)"

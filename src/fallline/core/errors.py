@@ -35,5 +35,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.55)
     if near:
-        return f" Did you mean {' or '.join(repr(n) for n in near)}?"
+        *others, last = map(repr, near)
+        return f" Did you mean {', '.join(others)}{' or ' * bool(others)}{last}?"
     return f" Known: {', '.join(names)}." if names else ""

@@ -19,7 +19,7 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 
 @dataclass(frozen=True)
 class Call:
-    """A name with arguments; values are numbers, text, booleans, None, or calls."""
+    """A name with arguments; values are numbers, text, booleans, None, calls, tuples of those, or a dict by text."""
 
     name: str
     args: tuple[Any, ...] = ()
@@ -66,6 +66,10 @@ def _read(node: ast.expr) -> Any:
             return _WORDS.get(word.lower(), word)
         case ast.Attribute():
             return _dotted(node)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return tuple(_read(e) for e in elements)
+        case ast.Dict(keys=keys, values=values) if all(isinstance(_text(k), str) for k in keys):
+            return {_text(k): _read(v) for k, v in zip(keys, values, strict=True)}
         case ast.Call(func=func, args=args, keywords=keywords) if all(k.arg for k in keywords):
             names = [str(k.arg) for k in keywords]
             for name in names:
@@ -74,6 +78,10 @@ def _read(node: ast.expr) -> Any:
             kwargs = {str(k.arg): _read(k.value) for k in keywords}
             return Call(_dotted(func), tuple(_read(a) for a in args), kwargs)
     raise ValueError(ast.dump(node))
+
+
+def _text(node: ast.expr | None) -> Any:
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _dotted(node: ast.expr) -> str:
@@ -91,4 +99,8 @@ def _show(value: Any) -> str:
         return value if plain and not keyword.iskeyword(value) else repr(value)
     if isinstance(value, Call):
         return str(value) if value.args or value.kwargs else f"{value.name}()"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_show, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_show(inner)}" for key, inner in value.items()) + "}"
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)

@@ -7,27 +7,41 @@ in at least float32. Updates are *added* to the parameters (optax's contract), s
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
-from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
-from fallline.core.node import Node, at_step
+from fallline.core import lift
+from fallline.core.dialect import Dialect
+from fallline.core.errors import InvalidType, InvalidValue
+from fallline.core.fusion import in_one_loop
+from fallline.core.lift import Slots as Slots
+from fallline.core.node import Node, at_step, hypers, rate_field
 
 
-class Slots(dict[str, Any]):
-    """The state of one array, read as attributes: `s.m`."""
+class Arrays(NamedTuple):
+    """What a method that looks across arrays sees: one entry an array in each list, in one order."""
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    grads: list[Any]
+    params: list[Any]
+    slots: list[Slots]
+    shared: Slots
+    """The state kept once for all arrays."""
+    value: Any
+    """The loss at `params`, or None."""
+    value_fn: Callable[[list[Any]], Any] | None
+    """The loss of this step's batch at other points."""
 
-    def after(self, changed: dict[str, Any]) -> Slots:
-        """Return the slots after a step; a name that `slots` never made is refused, since it would be forgotten."""
-        for name in changed.keys() - self.keys():
-            near = did_you_mean(name, self)
-            raise InvalidValue(f"the rule changed a slot {name!r} that slots(xp, p) does not make.{near}")
-        return Slots(self | changed)
+    def value_at(self, points: list[Any], asked_by: Method) -> Any:
+        """Return the loss at other points, for a method that looks before it steps."""
+        if self.value_fn is None:
+            name = asked_by.name()
+            raise InvalidType(
+                f"{name} compares the loss at several points: {name}.update(grads, state, params) also needs "
+                f"value_fn=, a function of the parameters, and value=, its value there. fl.train and fl.minimize give "
+                f"both."
+            )
+        return self.value_fn(points)
 
 
 class Method(Node):
@@ -36,11 +50,36 @@ class Method(Node):
     PARENTS: ClassVar[tuple[type[Method], ...]] = ()
     """The methods it descends from in the family graph."""
 
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {}
+    """How other libraries write it: a library's name → its `Dialect`, or the reason why it cannot be reproduced."""
+
+    @classmethod
+    def like(cls, library: str, **hyper: Any) -> Method:
+        """Return the method exactly as another library has it: its formula, its defaults, its units.
+
+        Args:
+            library: `"torch"`, `"keras"`, `"optax"`, or `"paper"` for the publication's own.
+            **hyper: what differs from that library's defaults, under our names or its own (`betas=`, `rho=`).
+
+        Returns:
+            The method; wrapped in a composition where the library has something around the rule (weight decay, say).
+
+        Raises:
+            InvalidValue: where the library has no such method, or no setting can reproduce it; it says why.
+        """
+        from fallline.dialects.translate import translate
+
+        return translate(cls, library, hyper)
+
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
         """Return the state of one parameter array `p` before the first step: name → array (0-d ones too).
 
-        `self.*` are the numbers of the first step.
+        `self.*` are the numbers of the first step. Every array has the same names; their shapes may differ.
         """
+        return {}
+
+    def shared(self, xp: Any, params: list[Any]) -> dict[str, Any]:
+        """Return the state kept once for all the arrays before the first step: name → array."""
         return {}
 
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
@@ -54,100 +93,115 @@ class Method(Node):
     def report(self, xp: Any, p: Any, s: Slots, t: Any) -> Any:
         """Return the point to report for one array: where `p` holds the gradient's point, not the answer.
 
-        `s`, `t` and `self.*` are those of the last step taken.
+        `s` are the array's slots and the shared ones; `s`, `t` and `self.*` are those of the last step taken.
         """
         return p
 
+    def tree_rule(self, xp: Any, at: Arrays, t: Any) -> tuple[list[Any], list[dict[str, Any]], dict[str, Any]]:
+        """Return every array's update and changed slots, and the changed shared state.
+
+        By default `rule` on each array; a method that looks across arrays overrides this. `self.*` are numbers at this
+        step, in the widest dtype of the arrays.
+        """
+        updates, changed = [], []
+        for g, p, s in zip(at.grads, at.params, at.slots, strict=True):
+            own = self if g.dtype == t.dtype else at_step(self, xp, t - 1, g.dtype)
+            update, slots = in_one_loop(functools.partial(own._ruled, xp, xp.astype(t, g.dtype)), g, p, dict(s))
+            updates.append(update)
+            changed.append(slots)
+        return updates, changed, {}
+
+    def _ruled(self, xp: Any, t: Any, g: Any, p: Any, s: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        return self.rule(xp, g, p, Slots(s), t)
+
     def init(self, params: Any) -> dict[str, Any]:
         """Return the state before the first step: a step count and one pytree a slot, in float32 or wider."""
-        leaves, tree = _flatten(params)
-        xp = _namespace(leaves, self)
-        wide = [_widened(xp, xp.asarray(p)) for p in leaves]
+        leaves, tree = lift.flatten(params)
+        xp = lift.namespace(leaves, self)
+        wide = [lift.widened(xp, xp.asarray(p)) for p in leaves]
         slots = [Slots(at_step(self, xp, 0, p.dtype).slots(xp, p)) for p in wide]
-        return _state(xp, xp.zeros((), dtype=xp.int32), slots, tree)
+        shared = Slots(at_step(self, xp, 0, lift.widest(xp, wide)).shared(xp, wide))
+        return lift.state(xp, xp.zeros((), dtype=xp.int32), slots, shared, tree)
 
-    def update(self, grads: Any, state: dict[str, Any], params: Any = None, **extra: Any) -> tuple[Any, dict[str, Any]]:
+    def update(
+        self,
+        grads: Any,
+        state: dict[str, Any],
+        params: Any = None,
+        *,
+        value: Any = None,
+        value_fn: Callable[[Any], Any] | None = None,
+        **extra: Any,
+    ) -> tuple[Any, dict[str, Any]]:
         """Return the updates, to be added to the parameters, and the next state.
 
-        `extra` (optax's `value`, `grad`, `value_fn`) is accepted and left to methods that look at it.
+        Args:
+            grads: a pytree of gradients.
+            state: as `init` or the last `update` returned it.
+            params: where the gradient was taken; many rules need it.
+            value: the loss there, for methods that look at it.
+            value_fn: params → loss, for methods that compare points.
+            **extra: what optax passes besides (`grad`), accepted and left alone.
         """
-        leaves, tree = _flatten(grads)
-        xp = _namespace(leaves, self, state, params)
+        leaves, tree = lift.flatten(grads)
+        xp = lift.namespace(leaves, self, state, params)
         narrow = [xp.asarray(g) for g in leaves]
-        wide = [_widened(xp, g) for g in narrow]
+        wide = [lift.widened(xp, g) for g in narrow]
         points = [None] * len(leaves)
         if params is not None:
-            points = [_widened(xp, xp.asarray(p)) for p in tree.flatten_up_to(params)]
-        steps, slots = self.tree_rule(xp, wide, points, _slots(state, tree), state["count"])
+            points = [lift.widened(xp, xp.asarray(p)) for p in tree.flatten_up_to(params)]
+        loss = None if value_fn is None else (lambda points: value_fn(lift.narrowed(xp, tree, points, params)))
+        at = Arrays(wide, points, lift.slots(state, tree), Slots(state.get("shared", {})), value, loss)
+        dtype = lift.widest(xp, wide)
+        now = at_step(self, xp, state["count"], dtype)
+        try:
+            steps, changed, shared = now.tree_rule(xp, at, xp.asarray(state["count"] + 1, dtype=dtype))
+        except (TypeError, AttributeError) as error:
+            if params is not None:
+                raise
+            raise InvalidType(
+                f"{self.name()} looks at the parameters: call update(grads, state, params), got no params."
+            ) from error
+        slots = [s.after(c) for s, c in zip(at.slots, changed, strict=True)]
         updates = [xp.astype(xp.asarray(u), g.dtype) for u, g in zip(steps, narrow, strict=True)]
-        return tree.unflatten(updates), _state(xp, state["count"] + 1, slots, tree)
-
-    def tree_rule(
-        self, xp: Any, grads: list[Any], params: list[Any], slots: list[Slots], count: Any
-    ) -> tuple[list[Any], list[Slots]]:
-        """Apply `rule` to every array; a method that looks across arrays overrides this."""
-        updates, after = [], []
-        for g, p, s in zip(grads, params, slots, strict=True):
-            update, changed = at_step(self, xp, count, g.dtype).rule(xp, g, p, s, xp.asarray(count + 1, dtype=g.dtype))
-            updates.append(update)
-            after.append(s.after(changed))
-        return updates, after
+        return tree.unflatten(updates), lift.state(xp, state["count"] + 1, slots, at.shared.after(shared), tree)
 
     def eval_params(self, params: Any, state: dict[str, Any]) -> Any:
         """Return the parameters to report, predict and save with; `params` is where the gradient is taken."""
-        if type(self).report is Method.report:
+        if not self.reports_elsewhere:
             return params
-        leaves, tree = _flatten(params)
-        xp = _namespace(leaves, self, state)
+        leaves, tree = lift.flatten(params)
+        xp = lift.namespace(leaves, self, state)
         last = xp.maximum(state["count"] - 1, 0)
+        shared = state.get("shared", {})
         points = []
-        for p, s in zip(map(xp.asarray, leaves), _slots(state, tree), strict=True):
-            wide = _widened(xp, p)
+        for p, s in zip(map(xp.asarray, leaves), lift.slots(state, tree), strict=True):
+            wide = lift.widened(xp, p)
             t = xp.asarray(state["count"], dtype=wide.dtype)
-            point = at_step(self, xp, last, wide.dtype).report(xp, wide, s, t)
+            point = at_step(self, xp, last, wide.dtype).report(xp, wide, Slots(s | shared), t)
             points.append(xp.astype(xp.asarray(point), p.dtype))
         return tree.unflatten(points)
 
+    @property
+    def reports_elsewhere(self) -> bool:
+        """Whether the point to report is another than the one where the gradient is taken."""
+        return type(self).report is not Method.report
 
-def _flatten(tree: Any) -> tuple[list[Any], Any]:
-    import jax
+    def in_force(self, xp: Any, state: dict[str, Any], dtype: Any) -> dict[str, Any]:
+        """Return the learning rate, as `lr`, and every scheduled number at the step that `state` is about to take."""
+        now, rate = at_step(self, xp, state["count"], dtype), rate_field(type(self))
+        names = [n for n in hypers(type(self)) if n == rate or isinstance(getattr(self, n), Node)]
+        numbers = {"lr" if n == rate else n: getattr(now, n) for n in names}
+        return {n: v for n, v in numbers.items() if v is not None}
 
-    return jax.tree.flatten(tree)
+    @property
+    def has_lr(self) -> bool:
+        """Whether there is a learning rate to set."""
+        return rate_field(type(self)) is not None
 
-
-def _state(xp: Any, count: Any, slots: list[Slots], tree: Any) -> dict[str, Any]:
-    """Return the state as it is carried: the count, and one pytree a slot."""
-    names = slots[0] if slots else ()
-    columns = {n: tree.unflatten([xp.asarray(s[n]) for s in slots]) for n in names}
-    return {"count": xp.asarray(count, dtype=xp.int32), **columns}
-
-
-def _slots(state: dict[str, Any], tree: Any) -> list[Slots]:
-    """Return the state as rules see it: the slots of every array."""
-    columns = {n: tree.flatten_up_to(column) for n, column in state.items() if n != "count"}
-    return [Slots((n, column[i]) for n, column in columns.items()) for i in range(tree.num_leaves)]
-
-
-def _namespace(leaves: list[Any], *trees: Any) -> Any:
-    """Return NumPy where the arrays are NumPy's and nothing else is JAX's, else `jax.numpy`: one rule runs on both."""
-    import jax
-    import numpy
-
-    ours = leaves and all(isinstance(leaf, numpy.ndarray | numpy.generic) for leaf in leaves)
-    if ours and not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(trees)):
-        return numpy
-    return jax.numpy
-
-
-def _widened(xp: Any, array: Any) -> Any:
-    """Return the array in float32 or wider: bfloat16 would round b2 = 0.999 to 1."""
-    name = str(array.dtype)
-    if name in ("float32", "float64"):
-        # A weakly typed array (jnp.asarray(3.0)) would change its type after one step, and retrace.
-        return xp.astype(array, array.dtype, copy=False)
-    if name in ("bfloat16", "float16"):
-        return xp.astype(array, xp.float32)
-    raise InvalidType(
-        f"a parameter of dtype {name} cannot be stepped along a gradient: parameters must be floating point. "
-        f"Write 3.0 instead of 3, or keep whole numbers in the data."
-    )
+    def with_lr(self, lr: Any) -> Self:
+        """Return the same method with another learning rate, a number or a schedule."""
+        rate = rate_field(type(self))
+        if rate is None:
+            raise InvalidValue(f"{self.name()} has no learning rate, so lr={lr!r} has no place. Leave it out.")
+        return self.replace(**{rate: lr})

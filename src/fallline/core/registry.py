@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING
 from typing import Any, Generic, TypeVar
 
 from fallline.core.errors import InvalidValue, did_you_mean
 from fallline.core.grammar import Call, parse
-from fallline.core.node import Hyper, Node, fields
+from fallline.core.node import Node, Option, Part, fields
 
 T = TypeVar("T", bound=Node)
 
@@ -22,12 +22,21 @@ T = TypeVar("T", bound=Node)
 class Registry(Mapping[str, type[T]], Generic[T]):
     """The classes of `kind` defined in the files of `package`, by name.
 
-    `nested` is the registry that calls inside arguments are looked up in, `adam(lr=exponential(0.1, 0.9))`: this one
-    itself if no other is given.
+    Args:
+        package: where to look.
+        kind: what to look for.
+        words: more registries, whose names may stand in the words of this one: `adam(lr=exponential(0.1, 0.9))`.
+        foreign: classes made on demand, by the first word of a dotted name: `optax.muon` → `foreign["optax"]("muon")`.
     """
 
-    def __init__(self, package: str, kind: type[T], nested: Registry[Any] | None = None) -> None:
-        self.package, self.kind, self.nested = package, kind, nested
+    def __init__(
+        self,
+        package: str,
+        kind: type[T],
+        words: tuple[Registry[Any], ...] = (),
+        foreign: Mapping[str, Callable[[str], type[T]]] | None = None,
+    ) -> None:
+        self.package, self.kind, self.words, self.foreign = package, kind, words, foreign or {}
 
     @functools.cached_property
     def classes(self) -> dict[str, type[T]]:
@@ -54,34 +63,49 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         return len(self.classes)
 
     def find(self, name: str) -> type[T]:
-        """Return the class called `name`, in any case; the nearest names are in the error."""
-        try:
-            return self.classes[name.lower()]
-        except KeyError:
+        """Return the class called `name`, in any case, with or without underscores; the nearest are in the error."""
+        found = self._found(name)
+        if found is None or not issubclass(found, self.kind):
             word = self.kind.__name__.lower()
-            raise InvalidValue(f"unknown {word} {name!r}.{did_you_mean(name, self)}") from None
+            raise InvalidValue(f"unknown {word} {name!r}.{did_you_mean(name, self)}")
+        return found
+
+    def _found(self, name: str) -> type[Any] | None:
+        origin, _, rest = name.partition(".")
+        if rest and origin in self.foreign:
+            return self.foreign[origin](rest)
+        plain = name.lower().replace("_", "")
+        known = [scope.classes for scope in (self, *self.words)]
+        return next((classes[plain] for classes in known if plain in classes), None)
 
     def build(self, text: str | Call) -> T:
         """Make an instance from the command line's words: `"adam(lr=1e-3)"`."""
         call = parse(text) if isinstance(text, str) else text
-        cls = self.find(call.name)
-        names = [f.name for f in fields(cls)]
-        if len(call.args) > len(names):
-            raise InvalidValue(f"{call}: {cls.name()} takes no more than {', '.join(names)}.")
-        values = dict(zip(names, call.args, strict=False))
-        for name, value in call.kwargs.items():
-            if name in values:
-                raise InvalidValue(f"{call}: {name} is given twice.")
-            values[name] = value
+        made: T = self._made(self.find(call.name), call)
+        return made
+
+    def _made(self, cls: type[Any], call: Call) -> Any:
+        declared = {f.name: f.metadata["meta"] for f in fields(cls)}
+        values = cls.arranged(call)
         required = [f.name for f in fields(cls) if f.default is MISSING and f.name not in values]
         if required:
             raise InvalidValue(f"{call}: {cls.name()} needs {', '.join(required)}.")
-        return cls(**{name: self._value(value) for name, value in values.items()})
+        return cls(**{name: self._value(declared.get(name), value) for name, value in values.items()})
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, meta: Any, value: Any) -> Any:
+        """Return what an argument means in its place: a call is a node, and so is a bare name where a node belongs."""
+        if isinstance(value, tuple):
+            return tuple(self._value(meta, v) for v in value)
+        if isinstance(value, str) and isinstance(meta, Part):
+            value = parse(value)
         if not isinstance(value, Call):
             return value
-        return (self if self.nested is None else self.nested).build(value)
+        found = self._found(value.name)
+        if found is None:
+            kind = "method" if isinstance(meta, Part) else "schedule"
+            known = [name for scope in (self, *self.words) if scope.kind.__name__.lower() == kind for name in scope]
+            raise InvalidValue(f"unknown {kind} {value.name!r}.{did_you_mean(value.name, known)}")
+        return self._made(found, value)
 
 
 def to_call(node: Node) -> Call:
@@ -89,15 +113,16 @@ def to_call(node: Node) -> Call:
 
     Numbers are written out, as floats, so that text made on one day means the same when defaults have changed.
     """
-
-    def value(number: Any) -> Any:
-        return to_call(number) if isinstance(number, Node) else float(number)
-
     given: dict[str, Any] = {}
     for field in fields(type(node)):
         chosen = getattr(node, field.name)
-        if isinstance(field.metadata["meta"], Hyper) and chosen is not None:
-            given[field.name] = value(chosen)
-        elif chosen != field.default:
-            given[field.name] = chosen
-    return Call(type(node).name(), (), given)
+        number = not isinstance(field.metadata["meta"], Option) and chosen is not None
+        if number or chosen != field.default:
+            given[field.name] = _written(chosen) if number else chosen
+    return node.spoken(given)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_written(v) for v in value)
+    return to_call(value) if isinstance(value, Node) else float(value)

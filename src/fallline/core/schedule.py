@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 from fallline.core.node import Node, at_step
 
@@ -14,6 +15,15 @@ class Schedule(Node):
     first step) and `self.*` are 0-d arrays. Any hyperparameter of any method may be a schedule; its own numbers,
     lengths included, are traced leaves, so no value of them recompiles a program.
     """
+
+    VARIES: ClassVar[bool] = True
+
+    LISTENS: ClassVar[bool] = False
+    """Whether its value depends on the validation so far, which the trainer tells it through `heard`."""
+
+    def heard(self, losses: Sequence[float]) -> Self:
+        """Return the schedule as it is after these validation losses, one an epoch, from the first on."""
+        return self
 
     def value(self, xp: Any, t: Any) -> Any:
         """Return the value after `t` steps; `xp` is the array namespace (`numpy`, `jax.numpy`)."""
