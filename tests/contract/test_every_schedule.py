@@ -27,6 +27,11 @@ def test_numpy_and_jax_agree_in_double_precision(schedule: Schedule) -> None:
         np.testing.assert_allclose(jax.vmap(schedule)(jnp.arange(50.0)), expected, rtol=1e-12, atol=1e-15)
 
 
+def test_it_is_finite_however_long_it_runs(schedule: Schedule) -> None:
+    far = jnp.array([1e3, 1e6, 1e9, 1e15], dtype=jnp.float32)
+    assert jnp.isfinite(jax.vmap(schedule)(far)).all()
+
+
 def test_one_trace_serves_every_step_and_every_value(schedule: Schedule) -> None:
     traces = []
 

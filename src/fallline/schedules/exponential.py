@@ -13,7 +13,8 @@ class Exponential(Schedule):
 
     value(t) = peak · decay^(t / every), with ⌊t / every⌋ when `staircase`
 
-    Source: optax.exponential_decay, torch.optim.lr_scheduler.ExponentialLR (every = one epoch, staircase).
+    Source: optax.exponential_decay, keras ExponentialDecay (transition_steps, decay_steps = every),
+    torch.optim.lr_scheduler.ExponentialLR (every = one epoch, staircase).
 
     Example:
         >>> round(float(Exponential(1.0, decay=0.5, every=10)(20)), 6)
@@ -27,5 +28,5 @@ class Exponential(Schedule):
 
     def value(self, xp: Any, t: Any) -> Any:
         """Return the decayed value after `t` steps."""
-        periods = t / self.every
-        return self.peak * self.decay ** (xp.floor(periods) if self.staircase else periods)
+        # Not floor(t / every): a compiler may multiply by 1 / every instead, and land below the whole number.
+        return self.peak * self.decay ** (t // self.every if self.staircase else t / self.every)
