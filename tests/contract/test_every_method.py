@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fallline.core.errors import InvalidValue
+from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.method import Method
 from fallline.core.node import hypers, rate_field
 from fallline.core.registry import to_call
@@ -19,15 +21,8 @@ from fallline.methods import METHODS
 from fallline.schedules.constant import Constant
 from fallline.schedules.exponential import Exponential
 
-
-def descend(method: Method, params: Any, gradients: list[Any]) -> tuple[list[Any], Any]:
-    """Return the points to report after every step, and the last state."""
-    state, points = method.init(params), []
-    for g in gradients:
-        updates, state = method.update(g, state, params)
-        params = jax.tree.map(lambda p, u: p + u, params, updates)
-        points.append(method.eval_params(params, state))
-    return points, state
+Descend = Callable[..., tuple[list[Any], Any]]
+Update = Callable[..., tuple[Any, Any]]
 
 
 def described(tree: Any) -> Any:
@@ -48,11 +43,11 @@ def assert_same(left: Any, right: Any, rtol: float = 0.0) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_dtypes_and_shapes_stay(method: Method, params: Any, dtype: str) -> None:
+def test_dtypes_and_shapes_stay(method: Method, params: Any, dtype: str, update: Update) -> None:
     with jax.enable_x64(dtype == "float64"):
         point = jax.tree.map(lambda p: jnp.asarray(p, dtype=dtype), params)
         state = jax.eval_shape(method.init, point)
-        updates, after = jax.eval_shape(method.update, point, state, point)
+        updates, after = jax.eval_shape(functools.partial(update, method), point, state, point)
         assert described(updates) == described(point)
         assert described(after) == described(state)
         assert described(jax.eval_shape(method.eval_params, point, state)) == described(point)
@@ -60,25 +55,37 @@ def test_dtypes_and_shapes_stay(method: Method, params: Any, dtype: str) -> None
         assert dtype != "float64" or "float32" not in {str(x.dtype) for x in jax.tree.leaves(state)}
 
 
-def test_numpy_keeps_dtypes_and_what_it_was_given(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_arrays_of_two_precisions_keep_their_own(method: Method, params: Any, update: Update) -> None:
+    with jax.enable_x64(True):
+        point = {"wide": jnp.asarray(params["layers"][0]["w"]), "narrow": jnp.ones((2, 3), jnp.float32)}
+        state = method.init(point)
+        updates, after = jax.eval_shape(functools.partial(update, method), point, state, point)
+        assert described(updates) == described(point)
+        assert described(after) == described(state)
+        assert described(jax.eval_shape(method.eval_params, point, state)) == described(point)
+
+
+def test_numpy_keeps_dtypes_and_what_it_was_given(
+    method: Method, params: Any, gradients: list[Any], update: Update
+) -> None:
     point, g = (jax.tree.map(lambda x: x.astype(np.float32), tree) for tree in (params, gradients[0]))
     state = method.init(point)
     for tree in (point, g, state):
         for array in jax.tree.leaves(tree):
             array.setflags(write=False)
-    updates, after = method.update(g, state, point)
+    updates, after = update(method, g, state, point)
     assert described(updates) == described(point)
     assert described(after) == described(state)
     assert all(isinstance(x, np.ndarray) for x in jax.tree.leaves((updates, after, method.eval_params(point, after))))
 
 
-def test_one_trace_serves_every_step_and_every_value(method: Method, params: Any) -> None:
+def test_one_trace_serves_every_step_and_every_value(method: Method, params: Any, update: Update) -> None:
     traces = []
 
     @jax.jit
     def step(method: Method, g: Any, state: Any, point: Any) -> Any:
         traces.append(1)
-        return method.update(g, state, point)
+        return update(method, g, state, point)
 
     weak = jax.tree.map(lambda p: jnp.full(p.shape, 0.5), params)  # weakly typed, as jnp.asarray(0.5) is
     state = jax.eval_shape(method.init, weak)
@@ -89,7 +96,9 @@ def test_one_trace_serves_every_step_and_every_value(method: Method, params: Any
     assert len(traces) == 1
 
 
-def test_zero_gradients_move_nothing_to_infinity(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_zero_gradients_move_nothing_to_infinity(
+    method: Method, params: Any, gradients: list[Any], descend: Descend
+) -> None:
     """At every range's closed lower end too: eps = 0 divides 0 by 0 in the formula."""
     lowest = {n: meta.interval.low for n, meta in hypers(type(method)).items() if meta.interval.low_closed}
     lowest = {n: v for n, v in lowest.items() if getattr(method, n) is not None and np.isfinite(v)}
@@ -97,10 +106,13 @@ def test_zero_gradients_move_nothing_to_infinity(method: Method, params: Any, gr
     for form in [method, method.replace(**lowest), *(method.replace(**{n: v}) for n, v in lowest.items())]:
         points, state = descend(form, params, [zero, zero, gradients[0], zero])
         assert all(np.isfinite(x).all() for x in jax.tree.leaves((points, state)))
-        assert_same(points[0], params)
+        if not any(getattr(form, n) for n in hypers(type(form)) if n.endswith("weight_decay")):
+            assert_same(points[0], params)
 
 
-def test_numpy_and_jax_agree_in_double_precision(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_numpy_and_jax_agree_in_double_precision(
+    method: Method, params: Any, gradients: list[Any], descend: Descend
+) -> None:
     expected = descend(method, params, gradients[:4])
     with jax.enable_x64(True):
         found = descend(method, *jax.tree.map(jnp.asarray, (params, gradients[:4])))
@@ -108,7 +120,7 @@ def test_numpy_and_jax_agree_in_double_precision(method: Method, params: Any, gr
         assert_same(found, expected, rtol=1e-12)
 
 
-def test_vmapped_numbers_equal_a_loop(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_vmapped_numbers_equal_a_loop(method: Method, params: Any, gradients: list[Any], descend: Descend) -> None:
     factors = np.array([1.0, 0.5, 0.8])
     start, slopes = params["scale"], [g["scale"] for g in gradients[:2]]
     with jax.enable_x64(True):
@@ -120,7 +132,9 @@ def test_vmapped_numbers_equal_a_loop(method: Method, params: Any, gradients: li
             assert_same(jax.tree.map(lambda x, i=lane: x[i], together), alone, rtol=1e-12)
 
 
-def test_a_scheduled_rate_equals_one_set_by_hand(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_a_scheduled_rate_equals_one_set_by_hand(
+    method: Method, params: Any, gradients: list[Any], descend: Descend, update: Update
+) -> None:
     rate = rate_field(type(method))
     if rate is None:
         pytest.skip("it has no learning rate")
@@ -129,13 +143,13 @@ def test_a_scheduled_rate_equals_one_set_by_hand(method: Method, params: Any, gr
     state, point, by_hand = method.init(params), params, []
     for k, g in enumerate(gradients):
         now = method.replace(**{rate: start * 2 ** (-k / 2)})
-        updates, state = now.update(g, state, point)
+        updates, state = update(now, g, state, point)
         point = jax.tree.map(lambda p, u: p + u, point, updates)
         by_hand.append(now.eval_params(point, state))
     assert_same(scheduled, by_hand, rtol=1e-12)
 
 
-def test_every_number_may_be_a_schedule(method: Method, params: Any, gradients: list[Any]) -> None:
+def test_every_number_may_be_a_schedule(method: Method, params: Any, gradients: list[Any], descend: Descend) -> None:
     expected = descend(method, params, gradients)
     for name, number in numbers_of(method).items():
         try:
@@ -149,7 +163,10 @@ def test_lower_precision_follows_the_same_path(method: Method, params: Any, grad
     """A bfloat16 step is the float32 step rounded once: nothing inside it is computed in bfloat16."""
     narrow = jax.tree.map(lambda x: jnp.asarray(x, jnp.bfloat16), (params["scale"], gradients[0]["scale"]))
     wide = jax.tree.map(lambda x: x.astype(jnp.float32), narrow)
-    found, expected = (method.update(g, method.init(p), p) for p, g in (narrow, wide))
+    try:
+        found, expected = (method.update(g, method.init(p), p) for p, g in (narrow, wide))
+    except InvalidType:
+        pytest.skip("it compares losses, which are evaluated in bfloat16")
     assert_same(found[0], jax.tree.map(lambda u: u.astype(jnp.bfloat16), expected[0]))
     assert_same(found[1], expected[1])
 

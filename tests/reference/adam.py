@@ -6,7 +6,7 @@ The averages are written out as the weighted sums that they are, not as recursio
 import numpy as np
 
 
-def path(w, gradients, lr, b1, b2, eps, eps_form, bias_correction, lagged, second_moment):
+def path(w, gradients, lr, b1, b2, eps, eps_form, bias_correction, lagged, second_moment, eps_root):
     """Return the points after every step."""
     points = []
     for step in range(1, len(gradients) + 1):
@@ -21,11 +21,11 @@ def path(w, gradients, lr, b1, b2, eps, eps_form, bias_correction, lagged, secon
             if not bias_correction:
                 c1 = c2 = 1.0
             if eps_form == "outside":
-                w = w - lr * (m / c1) / (np.sqrt(v / c2) + eps)
+                w = w - lr * (m / c1) / (np.sqrt(v / c2 + eps_root) + eps)
             elif eps_form == "inside":
-                w = w - lr * (m / c1) / np.sqrt(v / c2 + eps)
+                w = w - lr * (m / c1) / np.sqrt(v / c2 + eps_root + eps)
             else:
-                w = w - lr * np.sqrt(c2) / c1 * m / (np.sqrt(v) + eps)
+                w = w - lr * np.sqrt(c2) / c1 * m / (np.sqrt(v + eps_root) + eps)
         points.append(w)
     return points
 

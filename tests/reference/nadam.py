@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def path(w, gradients, lr, b1, b2, eps, momentum_decay):
+def path(w, gradients, lr, b1, b2, eps, eps_root, momentum_decay):
     """Return the points after every step."""
     steps = len(gradients)
     if momentum_decay is None:
@@ -16,6 +16,6 @@ def path(w, gradients, lr, b1, b2, eps, momentum_decay):
         v = b2 * v + (1 - b2) * g**2
         m_hat = mu[k + 1] * m / (1 - np.prod(mu[: k + 2])) + (1 - mu[k]) * g / (1 - np.prod(mu[: k + 1]))
         v_hat = v / (1 - b2 ** (k + 1))
-        w = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+        w = w - lr * m_hat / (np.sqrt(v_hat + eps_root) + eps)
         points.append(w)
     return points

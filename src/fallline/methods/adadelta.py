@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from fallline.core.arithmetic import mix, ratio
+from fallline.core.dialect import Dialect
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper
 from fallline.methods.adagrad import AdaGrad
@@ -36,6 +38,21 @@ class AdaDelta(Method):
     """
 
     PARENTS: ClassVar[tuple[type[Method], ...]] = (AdaGrad,)
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect("torch.optim.Adadelta", names={"rho": "decay"}),
+        "keras": Dialect("keras.optimizers.Adadelta", names={"rho": "decay"}, lr=0.001, decay=0.95, eps=1e-7),
+        "optax": Dialect(
+            "optax.adadelta",
+            names={"rho": "decay"},
+            note="Without a learning_rate optax.adadelta climbs: None leaves out the sign too.",
+        ),
+        "paper": Dialect(
+            "Zeiler 2012, algorithm 1",
+            names={"rho": "decay", "epsilon": "eps"},
+            note="The numbers are those of its experiments on speech; there is no rate, which is lr=1.",
+            decay=0.95,
+        ),
+    }
 
     lr: Scalar = hyper(1.0, range="(0, inf)", help="step size", rate=True)
     decay: Scalar = hyper(0.9, range="[0, 1)", help="share of the old mean squares that is kept")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from fallline.core.arithmetic import ratio
+from fallline.core.dialect import Dialect, Settings
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper, option
 from fallline.methods.sgd import SGD
+from fallline.schedules.inverse_time import InverseTime
+
+
+def _with_falling_rate(settings: Settings) -> Settings:
+    """Return the settings with torch's `lr_decay` as the schedule that it is: lr / (1 + t · lr_decay)."""
+    decay = settings.pop("lr_decay", 0)
+    return {**settings, "lr": InverseTime(settings["lr"], decay, every=1.0, staircase=False)} if decay else settings
 
 
 class AdaGrad(Method):
@@ -37,6 +46,34 @@ class AdaGrad(Method):
     """
 
     PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect(
+            "torch.optim.Adagrad",
+            names={"initial_accumulator_value": "initial_accumulator", "lr_decay": "lr_decay"},
+            adapt=_with_falling_rate,
+            note="lr_decay is a schedule here: lr=InverseTime(lr, decay=lr_decay).",
+        ),
+        "keras": Dialect(
+            "keras.optimizers.Adagrad",
+            names={"initial_accumulator_value": "initial_accumulator"},
+            lr=0.001,
+            eps=1e-7,
+            eps_form="inside",
+            initial_accumulator=0.1,
+        ),
+        "optax": Dialect(
+            "optax.adagrad",
+            names={"initial_accumulator_value": "initial_accumulator"},
+            eps=1e-7,
+            eps_form="inside",
+            initial_accumulator=0.1,
+        ),
+        "paper": Dialect(
+            "Duchi, Hazan and Singer 2011, figure 1",
+            names={"eta": "lr", "delta": "eps"},
+            note="The paper gives no numbers; its composite mirror descent, without regulariser, on all of space.",
+        ),
+    }
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter", help="step size", rate=True)
     eps: Scalar = hyper(1e-10, range="[0, inf)", units="gradient, squared inside", help="floor of the denominator")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from fallline.core.arithmetic import mix, ratio
+from fallline.core.dialect import Dialect
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper, option
 from fallline.methods.momentum import Momentum
@@ -16,15 +18,15 @@ class Adam(Method):
 
     every form:  m ← b1 · m + (1 − b1) · g        v ← b2 · v + (1 − b2) · g²
                  c1 = 1 − b1^t                    c2 = 1 − b2^t
-    outside:     W ← W − lr · (m / c1) / (√(v / c2) + eps)
-    inside:      W ← W − lr · (m / c1) / √(v / c2 + eps)
-    hat:         W ← W − lr · √c2 / c1 · m / (√v + eps)
+    outside:     W ← W − lr · (m / c1) / (√(v / c2 + eps_root) + eps)
+    inside:      W ← W − lr · (m / c1) / √(v / c2 + eps_root + eps)
+    hat:         W ← W − lr · √c2 / c1 · m / (√(v + eps_root) + eps)
 
     The averages start at 0; c1 and c2 are the weight they have gathered so far. `outside` is the paper's algorithm,
     torch's and optax's rule; `hat` is the paper's faster order of computation, Keras's and scikit-learn's rule, whose
-    eps counts 1/√c2 times: 31.6 times at the first step. One of the texts that this project follows has no correction
-    (`bias_correction=False`: c1 = c2 = 1), steps with the averages of the step before (`lagged`) and writes ‖g‖² for
-    g² (`second_moment="norm"`: one v a parameter array).
+    eps counts 1/√c2 times: 31.6 times at the first step. optax has a second floor, eps_root. One of the texts that this
+    project follows has no correction (`bias_correction=False`: c1 = c2 = 1), steps with the averages of the step before
+    (`lagged`) and writes ‖g‖² for g² (`second_moment="norm"`: one v a parameter array).
 
     State: two arrays `m` and `v` a parameter array; `v` is one number with `second_moment="norm"`.
     Cost a step: one gradient, two copies of the parameters (one with `second_moment="norm"`).
@@ -43,6 +45,15 @@ class Adam(Method):
     """
 
     PARENTS: ClassVar[tuple[type[Method], ...]] = (Momentum, RMSProp)
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect("torch.optim.Adam", given={"amsgrad": False}),
+        "keras": Dialect("keras.optimizers.Adam", given={"amsgrad": False}, eps=1e-7, eps_form="hat"),
+        "optax": Dialect("optax.adam", given={"nesterov": False}),
+        "paper": Dialect(
+            "Kingma and Ba 2014, algorithm 1",
+            names={"alpha": "lr", "beta1": "b1", "beta2": "b2", "epsilon": "eps"},
+        ),
+    }
 
     lr: Scalar = hyper(0.001, range="(0, inf)", units="parameter", help="step size", rate=True)
     b1: Scalar = hyper(0.9, range="[0, 1)", help="share of the old mean that is kept")
@@ -52,6 +63,7 @@ class Adam(Method):
     bias_correction: bool = option(True, help="divide the averages by the weight they have gathered so far")
     lagged: bool = option(False, help="step with the averages of the step before")
     second_moment: Literal["elementwise", "norm"] = option("elementwise", help="what is squared: elements or the array")
+    eps_root: Scalar = hyper(0.0, range="[0, inf)", units="gradient²", help="floor under the square root")
 
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
         """Mean and mean square of the gradient."""
@@ -66,10 +78,10 @@ class Adam(Method):
         c1, c2 = (1 - self.b1**age, 1 - self.b2**age) if self.bias_correction else (1, 1)
         match self.eps_form:
             case "outside":
-                root = xp.sqrt(v * (1 / c2)) + self.eps
+                root = xp.sqrt(v * (1 / c2) + self.eps_root) + self.eps
             case "inside":
-                root = xp.sqrt(v * (1 / c2) + self.eps)
+                root = xp.sqrt(v * (1 / c2) + self.eps_root + self.eps)
             case "hat":
-                root = (xp.sqrt(v) + self.eps) * (1 / c2**0.5)
+                root = (xp.sqrt(v + self.eps_root) + self.eps) * (1 / c2**0.5)
         # Numbers are divided first: a division costs an array many times what it costs a number.
         return -self.lr / c1 * ratio(xp, m, root), changed

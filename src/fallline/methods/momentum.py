@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from fallline.core.arithmetic import mix
+from fallline.core.dialect import Dialect, Settings
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper, option
 from fallline.core.schedule import Schedule
 from fallline.methods.sgd import SGD
+
+
+def _without_idle_dampening(settings: Settings) -> Settings:
+    """Return the settings as torch reads them: without momentum it keeps no buffer, and dampens nothing."""
+    return {**settings, "dampening": 0.0} if settings.get("beta") == 0 else settings
 
 
 class Momentum(Method):
@@ -40,6 +47,35 @@ class Momentum(Method):
     """
 
     PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect(
+            "torch.optim.SGD",
+            names={"momentum": "beta", "dampening": "dampening"},
+            given={"nesterov": False},
+            adapt=_without_idle_dampening,
+            note="momentum is 0 there unless it is given, which is SGD.",
+            lr=0.001,
+            form="buffer",
+        ),
+        "keras": Dialect(
+            "keras.optimizers.SGD",
+            names={"momentum": "beta"},
+            given={"nesterov": False},
+            note="momentum is 0 there unless it is given, which is SGD.",
+        ),
+        "optax": Dialect(
+            "optax.sgd",
+            names={"momentum": "beta"},
+            given={"nesterov": False},
+            note="momentum is None there unless it is given, which is SGD.",
+            form="buffer",
+        ),
+        "paper": Dialect(
+            "Polyak 1964, eq. (9)",
+            names={"alpha": "lr"},
+            note="The paper gives no numbers. It writes the velocity as the last step, W(t) − W(t − 1).",
+        ),
+    }
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter² / loss", help="step size", rate=True)
     beta: Scalar = hyper(0.9, range="[0, 1)", help="share of the old velocity that is kept")

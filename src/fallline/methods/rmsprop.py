@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from fallline.core.arithmetic import mix, ratio
+from fallline.core.dialect import Dialect, Settings
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper, option
 from fallline.methods.adagrad import AdaGrad
+
+
+def _without_idle_momentum(settings: Settings) -> Settings:
+    """Return the settings as torch and Keras read them: with momentum=0 they keep no buffer."""
+    return {**settings, "momentum": None} if settings.get("momentum") == 0 else settings
+
+
+def _with_form_of_eps(settings: Settings) -> Settings:
+    """Return the settings with optax's `eps_in_sqrt`, true or false, as the form that it is."""
+    forms = {True: "inside", False: "outside"}
+    return {**settings, "eps_form": forms.get(settings["eps_form"], settings["eps_form"])}
 
 
 class RMSProp(Method):
@@ -40,6 +53,39 @@ class RMSProp(Method):
     """
 
     PARENTS: ClassVar[tuple[type[Method], ...]] = (AdaGrad,)
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect(
+            "torch.optim.RMSprop",
+            names={"alpha": "decay", "momentum": "momentum", "centered": "centered"},
+            adapt=_without_idle_momentum,
+            decay=0.99,
+            momentum=0.0,
+        ),
+        "keras": Dialect(
+            "keras.optimizers.RMSprop",
+            names={"rho": "decay", "momentum": "momentum", "centered": "centered"},
+            adapt=_without_idle_momentum,
+            lr=0.001,
+            eps=1e-7,
+            eps_form="inside",
+            momentum=0.0,
+            momentum_form="scaled",
+        ),
+        "optax": Dialect(
+            "optax.rmsprop",
+            names={"decay": "decay", "momentum": "momentum", "centered": "centered", "eps_in_sqrt": "eps_form"},
+            given={"initial_scale": 0.0, "nesterov": False, "bias_correction": False},
+            adapt=_with_form_of_eps,
+            note="eps_in_sqrt=True is eps_form='inside'; bias_correction=True is Adam with b1=0.",
+            eps_form="inside",
+            momentum_form="scaled",
+        ),
+        "paper": Dialect(
+            "Tieleman and Hinton 2012, lecture 6.5",
+            note="The lecture divides by the root alone, and leaves the rate to the reader.",
+            eps=0.0,
+        ),
+    }
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter", help="step size", rate=True)
     decay: Scalar = hyper(0.9, range="[0, 1)", help="share of the old mean square that is kept")

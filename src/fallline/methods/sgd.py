@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from fallline.core.dialect import Dialect
 from fallline.core.method import Method, Slots
 from fallline.core.node import Scalar, hyper
 
@@ -29,6 +31,18 @@ class SGD(Method):
         >>> updates
         array([-1.])
     """
+
+    LIKE: ClassVar[Mapping[str, Dialect | str]] = {
+        "torch": Dialect("torch.optim.SGD", given={"momentum": 0, "dampening": 0, "nesterov": False}, lr=0.001),
+        "keras": Dialect("keras.optimizers.SGD", given={"momentum": 0.0, "nesterov": False}),
+        "optax": Dialect("optax.sgd", given={"momentum": None, "nesterov": False}),
+        "paper": Dialect(
+            "Robbins and Monro 1951, eq. (8)",
+            names={"a": "lr"},
+            note="The paper lets the rate fall as 1/t, so that the sum of all rates diverges and that of their squares "
+            "does not: lr=InverseTime(0.01, decay=0.1).",
+        ),
+    }
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter² / loss", help="step size", rate=True)
 
