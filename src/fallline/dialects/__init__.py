@@ -1,0 +1,1 @@
+"""The methods in the words of other libraries: torch, Keras, optax, and the publications."""
