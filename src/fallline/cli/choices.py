@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
-from fallline.core.node import rate_field
 from fallline.methods import METHODS
 from fallline.schedules import SCHEDULES
 
@@ -16,10 +15,9 @@ def read_method(text: str, lr: str | None) -> Method:
     method = METHODS.build(text)
     if lr is None:
         return method
-    field = rate_field(type(method))
-    if field is None:
+    if not method.has_lr:
         raise InvalidValue(f"--lr {lr}: {method.name()} has no learning rate. Leave --lr out.")
-    return method.replace(**{field: read_rate(lr)})
+    return method.with_lr(read_rate(lr))
 
 
 def read_rate(text: str) -> Any:
