@@ -18,10 +18,12 @@ class Model(NamedTuple):
         init: `init(key, input_shape, outputs) -> params`, where `input_shape` is the shape of one row of `x` and
             `params` is a list of layers `{"w": …, "b": …}`.
         apply: `apply(params, x) -> (B, outputs)` for `x` of shape (B, *input_shape).
+        affine: whether that is W·x + b, so that least squares has a closed form.
     """
 
     init: Callable[[Any, tuple[int, ...], int], Any]
     apply: Callable[[Any, Any], Any]
+    affine: bool = False
 
 
 def build(text: str) -> Model:

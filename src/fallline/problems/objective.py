@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from fallline.core.errors import InvalidValue
 from fallline.core.problem import Batch
 from fallline.problems import catalogue
+from fallline.problems.closed_form import least_squared_error
 from fallline.problems.features import expand
 from fallline.problems.model import Model
 from fallline.problems.preparation import TablePreparation
@@ -28,12 +29,14 @@ class Loss(NamedTuple):
         text: the words that it is made from.
         task: what its targets are.
         one_logit: whether the model gives one number a row for two classes.
+        quadratic: whether it is the squared error, so that an affine model has a closed form.
     """
 
     of: Callable[[Any, Any], Any]
     text: str
     task: Task
     one_logit: bool
+    quadratic: bool
 
 
 def read_loss(text: str) -> Loss:
@@ -46,7 +49,8 @@ def read_loss(text: str) -> Loss:
     file = catalogue.module(LOSSES, call.name, "loss")
     function = getattr(file, call.name.lower())
     arguments = catalogue.bind(function, call, later=2).arguments
-    return Loss(functools.partial(function, **arguments), str(call), file.TASK, getattr(file, "ONE_LOGIT", False))
+    of = functools.partial(function, **arguments)
+    return Loss(of, str(call), file.TASK, getattr(file, "ONE_LOGIT", False), getattr(file, "QUADRATIC", False))
 
 
 class Objective(NamedTuple):
@@ -56,6 +60,8 @@ class Objective(NamedTuple):
     loss: Callable[[Any, Batch], Any]
     predict: Callable[[Any, Any], Any]
     metrics: dict[str, Callable[[Any, Any], float]]
+    lowest: Callable[[Batch], float | None]
+    """The lowest loss on these rows, where it is known."""
 
 
 def assemble(model: Model, loss: Loss, preparation: TablePreparation) -> Objective:
@@ -79,7 +85,10 @@ def assemble(model: Model, loss: Loss, preparation: TablePreparation) -> Objecti
     def row_losses(params: Any, batch: Batch) -> Any:
         return loss.of(predict(params, batch.x), batch.y)
 
-    return Objective(init, row_losses, predict, _metrics(preparation))
+    def lowest(train: Batch) -> float | None:
+        return least_squared_error(train, sizes) if model.affine and loss.quadratic else None
+
+    return Objective(init, row_losses, predict, _metrics(preparation), lowest)
 
 
 def _metrics(preparation: TablePreparation) -> dict[str, Callable[[Any, Any], float]]:

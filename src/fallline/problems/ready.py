@@ -122,7 +122,7 @@ def _problem(name: str, model: Model, question: Question, prepared: TablePrepara
         preparation=prepared,
     )
     _try_shapes(problem, data.train)
-    return problem
+    return dataclasses.replace(problem, optimum=objective.lowest(data.train))
 
 
 def _try_shapes(problem: Problem, train: Batch) -> None:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from fallline.problems.shapes import check_same_shape, mean_over_outputs
 
 TASK = "regression"
+QUADRATIC = True
 
 
 def squared_error(outputs: Any, y: Any) -> Any:

@@ -31,4 +31,4 @@ def linear(*, init: str = "auto") -> Model:
     def apply(params: list[layers.Layer], x: Any) -> Any:
         return layers.dense(params[0], layers.flatten(x))
 
-    return Model(start, apply)
+    return Model(start, apply, affine=True)
