@@ -1,5 +1,8 @@
 """Paths down functions with known answers."""
 
+import math
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -70,9 +73,92 @@ def test_pytrees_and_the_reported_point():
         (lambda x: x, np.ones(2), {}, "one floating-point number"),
         (bowl, np.ones(2), {"steps": -1}, "0 or more"),
         (bowl, np.ones(2), {"tolerance": -1.0}, "0 or more"),
+        (bowl, np.ones(2), {"tolerance": float("nan")}, "0 or more"),
+        (bowl, [], {}, "nothing to move"),
+        (3.0, np.ones(2), {}, "must be a function"),
         (lambda x: x.sum() if x[0] > 0 else 0.0, np.ones(2), {}, "jnp.where"),
     ],
 )
 def test_bad_input(f, x0, choices, message):
     with pytest.raises((ValueError, TypeError), match=message):
         fl.minimize(f, x0, fl.SGD, **choices)
+
+
+@pytest.mark.parametrize(
+    ("surface", "lowest", "method"),
+    [
+        (fl.surfaces.Booth(), 0.0, fl.SGD(lr=0.05)),
+        (fl.surfaces.Matyas(), 0.0, fl.Momentum(lr=0.5)),
+        (fl.surfaces.GoldsteinPrice(), 3.0, fl.NewtonCG()),
+        (fl.surfaces.Branin(), 0.39788736, fl.Adam(lr=0.1)),
+        (fl.surfaces.Easom(), -1.0, fl.LBFGS()),
+        (fl.surfaces.StyblinskiTang(dimension=3), -117.498497, fl.Nesterov(lr=0.005)),
+        (fl.surfaces.Rosenbrock(dimension=5), 0.0, fl.LBFGS()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_gap_is_what_is_left_above_the_known_minimum(surface, lowest, method):
+    path = fl.minimize(surface, method=method, steps=300)
+    np.testing.assert_allclose(path.gap, path.f - np.float32(lowest), atol=1e-5 * max(1, abs(lowest)))
+    assert "above the lowest" in repr(path)
+    assert path.x[0].tolist() == np.float32(surface.start).tolist()
+
+
+def test_the_gap_is_not_known_of_any_function():
+    assert fl.minimize(bowl, [1.0, 2.0], steps=3).gap is None
+    assert fl.minimize(fl.surfaces.Saddle(), steps=3).gap is None
+    assert "lowest" not in repr(fl.minimize(bowl, [1.0, 2.0], steps=3))
+
+
+def test_a_start_is_needed_where_there_is_none():
+    assert fl.minimize(fl.surfaces.Rosenbrock(), steps=0).x.tolist() == np.float32([[-1.2, 1.0]]).tolist()
+    assert fl.minimize(fl.surfaces.Rosenbrock(), [0.5, 2.0], steps=0).x.tolist() == [[0.5, 2.0]]
+    with pytest.raises(ValueError, match="where to start"):
+        fl.minimize(bowl)
+
+
+def test_a_start_at_the_minimum_has_converged_without_a_step():
+    for method in (fl.Adam, fl.LBFGS):
+        path = fl.minimize(bowl, [0.0, 0.0], method, tolerance=0.0)
+        assert path.outcome == "converged"
+        assert len(path.f) == 1
+
+
+A = np.random.default_rng(5).normal(size=(40, 4)) @ np.diag([1.0, 2.0, 0.5, 1.5])
+B = A @ np.array([1.0, -2.0, 3.0, 0.5]) + np.random.default_rng(6).normal(size=40)
+
+CLOSERS = {
+    "sgd": ("sgd(lr=0.2)", 1e-9),
+    "momentum": ("momentum(lr=0.05)", 1e-9),
+    "nesterov": ("nesterov(lr=0.05)", 1e-9),
+    "adagrad": ("adagrad(lr=1.0)", 1e-9),
+    "rmsprop": ("rmsprop(lr=cosine(0.1, steps=2000))", 1e-4),
+    "adadelta": ("adadelta(lr=cosine(1, steps=2000))", 1e-6),
+    "adam": ("adam(lr=0.1)", 1e-9),
+    "adamax": ("adamax(lr=0.1)", 1e-9),
+    "amsgrad": ("amsgrad(lr=0.1)", 1e-9),
+    "nadam": ("nadam(lr=0.1)", 1e-9),
+    "radam": ("radam(lr=0.1)", 1e-9),
+    "yogi": ("yogi(lr=0.1)", 1e-6),
+    "lion": ("lion(lr=polynomial(0.05, steps=2000))", 1e-6),
+    "rprop": ("rprop", 1e-9),
+    "backtracking": ("backtracking(lr=4)", 1e-9),
+    "finitedifference": ("finitedifference(lr=0.2)", 1e-9),
+    "optax.lbfgs": ("optax.lbfgs", 1e-9),
+    "lbfgs": ("lbfgs", 1e-12),
+    "newtoncg": ("newtoncg", 1e-12),
+}
+
+
+@pytest.mark.parametrize("name", CLOSERS)
+def test_least_squares_are_solved(name):
+    """The lowest mean square is known by the normal equations."""
+    words, left = CLOSERS[name]
+    with jax.enable_x64(True):
+        path = fl.minimize(fl.surfaces.LeastSquares(A, B), method=words, steps=2000)
+    solution = np.linalg.solve(A.T @ A, A.T @ B)
+    lowest = np.mean((A @ solution - B) ** 2)
+    assert path.gap[0] == pytest.approx(np.mean(B**2) - lowest)
+    assert -1e-12 < path.gap[-1] < left
+    assert path.f[-1] == pytest.approx(lowest, abs=left + 1e-12)
+    np.testing.assert_allclose(path.x[-1], solution, atol=10 * math.sqrt(left))

@@ -313,3 +313,23 @@ def test_progress_is_reported_between_chunks(by_rows):
     assert seen[-1].epoch == seen[-1].epochs == 20
     assert seen[-1].samples == 1000
     assert seen[-1].seconds_left == 0
+
+
+def test_a_run_that_fails_right_after_a_validation_is_a_record_too():
+    """The last point with a good loss may lie before an epoch's end that was validated."""
+    table = fl.problems.for_data("diabetes", model="linear")
+    record = fl.train(table, fl.Nesterov(0.3), batch_size="full", epochs=800)
+    assert record.outcome == "diverged"
+    assert len(record.epochs["val_loss"]) == len(record.epochs["epoch"]) == record.epochs["step"][-1]
+
+
+def test_linear_least_squares_knows_its_lowest_loss():
+    """The closed form is NumPy's least squares on the training rows; full-batch descent comes down to it."""
+    problem = fl.problems.for_data("diabetes", model="linear")
+    x, y = (np.asarray(a, np.float64) for a in problem.data.train)
+    _, residual, _, _ = np.linalg.lstsq(np.hstack([x, np.ones((len(x), 1))]), y, rcond=None)
+    assert problem.optimum == pytest.approx(residual[0] / len(y), rel=1e-10)
+    record = fl.train(problem, fl.Nesterov(0.1), batch_size="full", epochs=2000)
+    assert abs(record.epochs["gap"][-1]) < 1e-5
+    np.testing.assert_allclose(record.history["gap"], record.history["loss"] - problem.optimum)
+    assert fl.problems.for_data("digits", model="linear").optimum is None

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import fallline
-from fallline.core.errors import DataError, InvalidType, InvalidValue
+from fallline.core.errors import DataError, FalllineError, InvalidType, InvalidValue
+from fallline.core.method import Method
 from fallline.core.problem import Problem
 from fallline.engine.objective import Objective, call_loss, call_predict
 
@@ -67,6 +68,33 @@ def check_params(params: Any) -> None:
                 f"{what} is {found}: a gradient moves floating-point arrays only. Convert it "
                 f"(jnp.asarray(value, jnp.float32)), or keep it out of the parameters."
             )
+
+
+def asks_for_loss(method: Method, params: Any, dtype: Any) -> bool:
+    """Return whether the method asks for the loss at other points; one that cannot step these parameters is refused."""
+    asked = []
+
+    def value_fn(points: Any) -> Any:
+        asked.append(True)
+        return sum(jnp.sum(leaf).astype(dtype) for leaf in jax.tree.leaves(points))
+
+    def step(method: Method, params: Any) -> Any:
+        state = method.init(params)
+        return state, method.update(params, state, params, value=jnp.zeros((), dtype), value_fn=value_fn)[1]
+
+    try:
+        before, after = jax.eval_shape(step, method, params)
+    except FalllineError:
+        raise
+    except Exception as error:  # a method from elsewhere may fail in any way
+        why = str(error).strip().partition("\n")[0]
+        raise InvalidType(f"{method.name()} cannot step these parameters: {why}{_place(error)}") from error
+    if jax.tree.map(jax.typeof, before) != jax.tree.map(jax.typeof, after):
+        raise InvalidType(
+            f"{method.name()}.update returns a state of other shapes or dtypes than init: a loop carries a state that "
+            f"keeps them."
+        )
+    return bool(asked)
 
 
 def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: int) -> Objective:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fallline.core.method import Method
 from fallline.engine.loop import History, Indexed, Whole
 from fallline.engine.plan import Plan
 from fallline.engine.step import State
 from fallline.engine.stepwise import Stepwise
 
 Pieces = list[tuple[int, History]]
-Advance = Callable[[State, int, int], tuple[State, Pieces]]
+Advance = Callable[[Method, State, int, int], tuple[State, Pieces]]
 
 LONGEST_CHUNK = 4096
 BLOCK_NUMBERS = 2**22
 
 
 def make_advance(plan: Plan, state: State, longest: int) -> Advance:
-    """Compile the plan's steps and return `advance(state, first, steps)`.
+    """Compile the plan's steps and return `advance(method, state, first, steps)`.
 
     It takes steps `first` … `first + steps − 1` without waiting for them, and returns the state after them and the
     history in pieces: (number of steps, columns at least that long).
@@ -33,16 +34,16 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
     tail = order.remainder if plan.objective.form == "scalar" else 0
     full = chunk(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
     if not tail:
-        return lambda state, first, steps: _in_pieces(full, state, first, steps)
+        return lambda method, state, first, steps: _in_pieces(full, method, state, first, steps)
     last = chunk(plan, state, tail, 1, masked=False)
 
-    def advance(state: State, first: int, steps: int) -> tuple[State, Pieces]:
+    def advance(method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
         """A scalar loss cannot weight rows, so the incomplete batch has a program of its own shape."""
         pieces: Pieces = []
         while steps:
             before_last = order.steps_per_epoch - 1 - first % order.steps_per_epoch
             here, count = (full, min(steps, before_last)) if before_last else (last, 1)
-            state, history = _in_pieces(here, state, first, count)
+            state, history = _in_pieces(here, method, state, first, count)
             pieces += history
             first, steps = first + count, steps - count
         return state, pieces
@@ -57,11 +58,11 @@ def capacity(plan: Plan, longest: int) -> int:
     return min(wanted, LONGEST_CHUNK, 1 << (fitting.bit_length() - 1))
 
 
-def _in_pieces(chunk: Any, state: State, first: int, steps: int) -> tuple[State, Pieces]:
+def _in_pieces(chunk: Any, method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
     pieces = []
     while steps:
         count = min(steps, chunk.capacity)
-        state, history = chunk(state, first, count)
+        state, history = chunk(method, state, first, count)
         pieces.append((count, history))
         first, steps = first + count, steps - count
     return state, pieces

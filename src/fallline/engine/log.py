@@ -75,7 +75,7 @@ class Log:
             "seconds": columns.get("seconds", step * 0.0),
         } | named
 
-    def epochs(self, order: Order, taken: int) -> Columns:
+    def epochs(self, order: Order, taken: int, optimum: float | None) -> Columns:
         """Return the record's epochs: a row an epoch, the last one possibly incomplete."""
         if not taken:
             return {}
@@ -92,8 +92,13 @@ class Log:
             "seconds": columns["seconds"][ends - 1],
             "train_loss": weighted / np.add.reduceat(samples, starts),
         }
+        if optimum is not None:
+            table["gap"] = table["train_loss"] - optimum
+        # A run that failed reports an earlier point than the last one it validated.
         found = self.validations()
-        if found:
+        counted = found.get("step", np.zeros(0)) <= taken
+        if counted.any():
+            found = {name: column[counted] for name, column in found.items()}
             rows = np.searchsorted(ends, found["step"])
             for name in found.keys() - {"step"}:
                 column = np.full(len(ends), np.nan)

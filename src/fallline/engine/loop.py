@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fallline.core.method import Method
 from fallline.engine import batch
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
-from fallline.engine.step import RUNNING, Limits, State, apply, batch_gradient
+from fallline.engine.step import RUNNING, Limits, State, Taken, apply
 
 History = dict[str, Any]
 Fetch = Callable[[Any, int], tuple[Any, Any]]
@@ -50,11 +51,11 @@ class Indexed:
         key = ("indexed", size, capacity, masked, plan.micro_batch, plan.probes, plan.spec.reduction)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
-    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
         """Take steps `first` … `first + count − 1`."""
         plan, block = self.plan, self._block(first, count)
         result: tuple[State, History] = self.run(
-            plan.method, state, plan.train, self.key, self.limits, block, np.int32(count)
+            method, state, plan.train, self.key, self.limits, block, np.int32(count)
         )
         return result
 
@@ -83,10 +84,10 @@ class Whole:
         key = ("whole", size, capacity, plan.micro_batch, plan.probes, plan.spec.reduction)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
-    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
         """Take `count` steps."""
         plan = self.plan
-        result: tuple[State, History] = self.run(plan.method, state, plan.train, self.key, self.limits, np.int32(count))
+        result: tuple[State, History] = self.run(method, state, plan.train, self.key, self.limits, np.int32(count))
         return result
 
 
@@ -94,17 +95,20 @@ def _taken(
     plan: Plan, method: Any, state: State, fetch: Fetch, size: int, valid: Any, key: Any, limits: Limits
 ) -> tuple[State, History]:
     """Take one step with the batch that `fetch` gives out, of whose `size` rows `valid` count."""
-    found = batch_gradient(
+    taken = Taken(
         plan.objective,
         fetch,
         size,
         plan.micro_batch,
-        state.params,
-        state.model,
         batch.scale(plan.spec.reduction, valid, limits),
         batch.step_key(plan, key, state.step),
     )
-    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction)
+    found = taken.gradient(state.params, state.model)
+
+    def value_fn(params: Any) -> Any:
+        return taken.loss(params, state.model)
+
+    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn)
 
 
 def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, count: Any, capacity: int) -> Any:

@@ -10,26 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.errors import RunError
-
-WHOLE = "params"
-"""The name of a tree that is one array."""
-
-
-def names(tree: Any, separator: str = ".") -> list[str]:
-    """Return the leaves' paths: `0.w` for `tree[0]["w"]`."""
-    paths = jax.tree_util.tree_leaves_with_path(tree)
-    return [jax.tree_util.keystr(path, simple=True, separator=separator) or WHOLE for path, _ in paths]
+from fallline.core.lift import paths
 
 
 def named(tree: Any, separator: str = ".") -> dict[str, np.ndarray[Any, Any]]:
     """Return the tree's arrays by path, on the host."""
     leaves = jax.device_get(jax.tree.leaves(tree))
-    return {name: np.asarray(leaf) for name, leaf in zip(names(tree, separator), leaves, strict=True)}
+    return {name: np.asarray(leaf) for name, leaf in zip(paths(tree, separator), leaves, strict=True)}
 
 
 def unnamed(like: Any, arrays: Mapping[str, np.ndarray[Any, Any]], separator: str = ".") -> Any:
     """Return a tree shaped like `like` from arrays by path; anything missing, extra or misshapen is refused."""
-    wanted = dict(zip(names(like, separator), jax.tree.leaves(like), strict=True))
+    wanted = dict(zip(paths(like, separator), jax.tree.leaves(like), strict=True))
     differing = sorted(set(wanted) ^ set(arrays))
     if differing:
         raise RunError(f"the saved arrays and the model differ in {', '.join(differing[:5])}: it is another model.")

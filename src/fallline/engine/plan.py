@@ -15,13 +15,17 @@ from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.method import Method
 from fallline.core.probe import Probe
 from fallline.core.problem import Problem, rows
+from fallline.core.solver import Solver
 from fallline.core.spec import Spec
 from fallline.engine import check
+from fallline.engine.check_schedules import check_schedules
+from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective, call_loss
 from fallline.engine.order import Order
 from fallline.engine.step import loss_dtype
 from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
+from fallline.solvers import SOLVERS
 
 DEFAULT_EPOCHS = 10
 _placed: weakref.WeakKeyDictionary[Problem, dict[bool, tuple[Any, Any, Any]]] = weakref.WeakKeyDictionary()
@@ -78,12 +82,26 @@ def as_method(method: Any) -> Method:
         return method
     if isinstance(method, type) and issubclass(method, Method):
         return method()
+    if (solver := as_solver(method)) is not None:
+        raise InvalidType(
+            f"{solver.name()} drives a function by itself, for fl.minimize: a training run needs a method that steps. "
+            f"With batch_size='full', \"optax.lbfgs\" comes nearest."
+        )
     if isinstance(method, str):
         return METHODS.build(method)
     raise InvalidType(
         f"{method!r} is not a method: pass an instance such as fl.Adam(lr=0.001), a class, or its name."
         f"{did_you_mean(type(method).__name__, METHODS)}"
     )
+
+
+def as_solver(method: Any) -> Solver | None:
+    """Return the solver meant, where it is one: an instance, a class for its defaults, or the command line's words."""
+    if isinstance(method, str) and method.partition("(")[0].strip().lower().replace("_", "") in SOLVERS:
+        return SOLVERS.build(method)
+    if isinstance(method, type) and issubclass(method, Solver):
+        return method()
+    return method if isinstance(method, Solver) else None
 
 
 def in_dtype(method: Method, dtype: Any) -> Method:
@@ -121,14 +139,25 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
     dtype = loss_dtype(params)
     numbers = sum(leaf.size for leaf in jax.tree.leaves(batch)) // max(order.batch_size, 1)
     stepwise = jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch)
+    total_steps = _total_steps(spec, order, train is not None)
+    check_schedules(method, total_steps)
+    method = in_dtype(method, dtype)
+    if listens(method) and validation is None:
+        raise InvalidValue(
+            f"{method.name()}: a schedule such as plateau listens to the validation loss, and there is no validation "
+            f"part. Give the problem one (split=(.7, .15, .15), fl.Data(validation=...)), or choose another schedule."
+        )
+    at_once = spec.micro_batch or _micro_batch(spec, order, objective, stepwise, numbers)
+    if check.asks_for_loss(method, params, dtype) and stepwise:
+        at_once = order.batch_size  # a step that compares points needs its whole batch in one program
     return Plan(
         problem=problem,
-        method=in_dtype(method, dtype),
+        method=method,
         spec=spec,
         objective=objective,
         order=order,
-        total_steps=_total_steps(spec, order, train is not None),
-        micro_batch=min(order.batch_size, spec.micro_batch or _micro_batch(spec, order, objective, stepwise, numbers)),
+        total_steps=total_steps,
+        micro_batch=min(order.batch_size, at_once),
         stepwise=stepwise,
         probes=(GradNorm(),),
         train=train,

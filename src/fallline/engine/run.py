@@ -6,14 +6,16 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.engine.chunk import Advance, Pieces, make_advance
 from fallline.engine.evaluate import Evaluate, Pending, make_evaluate
+from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
 from fallline.engine.log import Log
 from fallline.engine.plan import Plan
@@ -27,11 +29,18 @@ FIRST_STEPS = 16
 GROWTH = 8
 
 
+class Mark(NamedTuple):
+    """A point of a run that it can be taken up from again: the state, and the method as validation has left it."""
+
+    method: Method
+    state: State
+
+
 @dataclass(frozen=True)
 class End:
-    """How a run ended: its last good state, and why it stopped."""
+    """How a run ended: its last good point, and why it stopped."""
 
-    state: State
+    at: Mark
     outcome: Outcome
     why: str
 
@@ -75,7 +84,7 @@ class Runner:
         self.validate: Evaluate | None = None
         if part is not None:
             self.validate = make_evaluate(plan.problem, plan.objective, part, state.params, state.model)
-        self.state = state
+        self.start = Mark(self._after_validation(plan.method), state)
         self.began = time.perf_counter() - seconds
         self.seconds_at_look = seconds
         self.pace = 0.0
@@ -87,31 +96,41 @@ class Runner:
 
     def run(self, interrupt: Interrupt) -> End:
         """Take every step that is left, unless something ends the run before."""
-        older = good = self.state
-        while int(good.step) < self.plan.total_steps:
+        older = good = self.start
+        while int(good.state.step) < self.plan.total_steps:
             state, ahead = self._go_ahead(good)
             status, taken = int(state.status), int(state.step)
-            self._look(int(good.step), taken, ahead, failed=status in (DIVERGED, NONFINITE))
+            self._look(int(good.state.step), taken, ahead, failed=status in (DIVERGED, NONFINITE))
             if status != RUNNING:
                 return self._stopped(status, taken, older, good)
-            older, good = good, state
-            self.keep(good, self.seconds_at_look)
+            older, good = good, Mark(self._after_validation(good.method), state)
+            self.keep(state, self.seconds_at_look)
             if interrupt.signal is not None:
                 return End(good, Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
         return End(good, Outcome.FINISHED, f"{self.plan.total_steps:,} of {self.plan.total_steps:,} steps taken")
 
-    def _go_ahead(self, state: State) -> tuple[State, list[_Ahead]]:
-        """Hand the device as many steps as it can take in about the time between two looks."""
+    def _after_validation(self, method: Method) -> Method:
+        """Return the method after all the validation so far: schedules that listen to it have heard it."""
+        if not listens(method):
+            return method
+        return heard(method, self.log.validations().get("loss", np.zeros(0)).tolist())
+
+    def _go_ahead(self, mark: Mark) -> tuple[State, list[_Ahead]]:
+        """Hand the device as many steps as it can take in about the time between two looks.
+
+        A schedule that listens to validation must hear it before the next epoch, so no step is taken ahead of it.
+        """
+        method, state = mark
         first = int(state.step)
         until = min(self.plan.total_steps, first + self._steps_ahead())
+        if listens(method):
+            until = min(until, first - first % self.per_epoch + self.per_epoch)
         ahead = []
         while first < until:
             end = min(until, first - first % self.per_epoch + self.per_epoch) if self.validate else until
-            state, pieces = self.advance(state, first, end - first)
+            state, pieces = self.advance(method, state, first, end - first)
             at_end = end % self.per_epoch == 0 or end == self.plan.total_steps
-            validation = (
-                self.validate(reported(self.plan.method, state), state.model) if self.validate and at_end else None
-            )
+            validation = self.validate(reported(method, state), state.model) if self.validate and at_end else None
             ahead.append(_Ahead(end - first, pieces, validation))
             first = end
         return state, ahead
@@ -145,29 +164,31 @@ class Runner:
         if self.report is not None:
             self.report(self._progress(taken))
 
-    def _stopped(self, status: int, taken: int, older: State, good: State) -> End:
-        """Step again from a good state to the last point whose loss was good: the same steps give the same bits."""
+    def _stopped(self, status: int, taken: int, older: Mark, good: Mark) -> End:
+        """Step again from a good point to the last one whose loss was good: the same steps give the same bits."""
         if status == TARGET:
-            state = self._replay(good, taken)
-            return End(state, Outcome.TARGET_REACHED, f"the training loss reached its target at step {taken}")
-        state = self._replay(good if int(good.step) < taken else older, max(taken - 1, int(older.step)))
+            at = self._replay(good, taken)
+            return End(at, Outcome.TARGET_REACHED, f"the training loss reached its target at step {taken}")
+        at = self._replay(good if int(good.state.step) < taken else older, max(taken - 1, int(older.state.step)))
         first, loss = self.log.steps()["loss"][[0, -1]].tolist()
         if status == DIVERGED or self._blew_up(good, taken):
-            return End(state, Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}")
+            return End(at, Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}")
         what = "loss" if not np.isfinite(loss) else "gradient"
-        return End(state, Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}")
+        return End(at, Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}")
 
-    def _blew_up(self, good: State, taken: int) -> bool:
+    def _blew_up(self, good: Mark, taken: int) -> bool:
         """Whether the last good step had already flung the parameters or the loss far away."""
         if taken == 0:
             return False
         losses = np.abs(self.log.steps()["loss"][:taken])
         bad = self._replay(good, taken)
-        return bool(losses[-1] > 10 * losses[0] or largest(bad.params) > 100 * (largest(self.state.params) + 1))
+        return bool(
+            losses[-1] > 10 * losses[0] or largest(bad.state.params) > 100 * (largest(self.start.state.params) + 1)
+        )
 
-    def _replay(self, state: State, until: int) -> State:
-        first = int(state.step)
-        return self.advance(state, first, until - first)[0] if until > first else state
+    def _replay(self, mark: Mark, until: int) -> Mark:
+        first = int(mark.state.step)
+        return mark._replace(state=self.advance(*mark, first, until - first)[0]) if until > first else mark
 
     def _progress(self, step: int) -> Progress:
         order = self.plan.order

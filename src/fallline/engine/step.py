@@ -9,11 +9,13 @@ import jax
 import jax.numpy as jnp
 
 from fallline.core.method import Method
-from fallline.core.node import at_step, rate_field
 from fallline.core.probe import Probe, StepView
 from fallline.engine.objective import Objective
 
 RUNNING, TARGET, DIVERGED, NONFINITE = range(4)
+COLUMNS = frozenset({"step", "samples", "seconds", "loss", "grad_norm", "gap"})
+"""What every history may hold besides the numbers in force."""
+
 BLOW_UP = 1e6
 """A loss this many times its first value (or 1, if that is more) has diverged."""
 
@@ -72,36 +74,58 @@ def gradient(objective: Objective, params: Any, model: Any, batch: Any, weight: 
     return Gradient(value, grads, after)
 
 
-def batch_gradient(
-    objective: Objective,
-    fetch: Callable[[Any, int], tuple[Any, Any]],
-    size: int,
-    micro_batch: int,
-    params: Any,
-    model: Any,
-    scale: Any,
-    key: Any,
-) -> Gradient:
-    """Return the gradient of a batch of `size` rows, accumulated over micro-batches.
+class Taken(NamedTuple):
+    """What the gradient of one step's batch is taken of: how its rows are fetched, counted and scaled.
 
-    `fetch(start, rows)` returns part of the batch and its row weights. Memory does not grow with `size`.
+    `fetch(start, rows)` returns part of the batch and its row weights. A batch beyond `micro_batch` rows is gathered
+    in parts, so memory does not grow with `size`.
     """
 
-    def part(start: Any, rows: int, model: Any) -> Gradient:
-        batch, weight = fetch(start, rows)
-        own_key = None if key is None else jax.random.fold_in(key, start)
-        return gradient(objective, params, model, batch, weight, scale, own_key)
+    objective: Objective
+    fetch: Callable[[Any, int], tuple[Any, Any]]
+    size: int
+    micro_batch: int
+    scale: Any
+    key: Any
 
-    whole, odd = divmod(size, micro_batch)
-    if whole == 0 or size == micro_batch:
-        return part(0, size, model)
-    first = part(whole * micro_batch, odd, model) if odd else part(0, micro_batch, model)
+    def gradient(self, params: Any, model: Any) -> Gradient:
+        """Return the gradient of the batch."""
 
-    def add(k: Any, found: Gradient) -> Gradient:
-        return added(found, part(k * micro_batch, micro_batch, found.model))
+        def part(start: Any, rows: int, before: Gradient | None) -> Gradient:
+            batch, weight = self.fetch(start, rows)
+            state = model if before is None else before.model
+            return gradient(self.objective, params, state, batch, weight, self.scale, self._key(start))
 
-    total: Gradient = jax.lax.fori_loop(0 if odd else 1, whole, add, first)
-    return total
+        found: Gradient = self._gathered(part, added)
+        return found
+
+    def loss(self, params: Any, model: Any) -> Any:
+        """Return the loss of the batch alone."""
+
+        def part(start: Any, rows: int, before: Any) -> Any:
+            batch, weight = self.fetch(start, rows)
+            state = model if before is None else before[1]
+            total, after = self.objective.summed(params, state, batch, weight, self._key(start))
+            return total * self.scale, after
+
+        def add(so_far: Any, more: Any) -> Any:
+            return so_far[0] + more[0], more[1]
+
+        return self._gathered(part, add)[0]
+
+    def _key(self, start: Any) -> Any:
+        return None if self.key is None else jax.random.fold_in(self.key, start)
+
+    def _gathered(self, part: Callable[[Any, int, Any], Any], add: Callable[[Any, Any], Any]) -> Any:
+        whole, odd = divmod(self.size, self.micro_batch)
+        if whole == 0 or self.size == self.micro_batch:
+            return part(0, self.size, None)
+        first = part(whole * self.micro_batch, odd, None) if odd else part(0, self.micro_batch, None)
+
+        def more(k: Any, before: Any) -> Any:
+            return add(before, part(k * self.micro_batch, self.micro_batch, before))
+
+        return jax.lax.fori_loop(0 if odd else 1, whole, more, first)
 
 
 def added(so_far: Gradient, more: Gradient) -> Gradient:
@@ -110,22 +134,36 @@ def added(so_far: Gradient, more: Gradient) -> Gradient:
     return Gradient(so_far.loss + more.loss, grads, more.model)
 
 
+def _in_force(method: Method, state: Any, dtype: Any) -> dict[str, Any]:
+    """Return the numbers in force by column; one that is called like another column says whose it is."""
+    numbers = method.in_force(jnp, state, dtype)
+    return {f"{method.name()} {name}" if name in COLUMNS else name: number for name, number in numbers.items()}
+
+
 def apply(
-    method: Method, state: State, found: Gradient, rows: Any, limits: Limits, probes: tuple[Probe, ...], reduction: str
+    method: Method,
+    state: State,
+    found: Gradient,
+    rows: Any,
+    limits: Limits,
+    probes: tuple[Probe, ...],
+    reduction: str,
+    value_fn: Callable[[Any], Any] | None = None,
 ) -> tuple[State, dict[str, Any]]:
     """Move the parameters by one step and return the row for the history.
+
+    `value_fn` is the loss of this step's batch at other parameters, for methods that compare points; it costs nothing
+    where none asks.
 
     A loss or gradient that is not finite, or a loss that has blown up, sets the status; the loop then stops, and the
     caller returns to the last good parameters.
     """
     loss = found.loss.astype(state.first_loss.dtype)
-    updates, method_state = method.update(found.grads, state.method, state.params)
+    updates, method_state = method.update(found.grads, state.method, state.params, value=found.loss, value_fn=value_fn)
     params = jax.tree.map(jnp.add, state.params, updates)
     view = StepView(state.params, found.grads, updates, loss)
     row = {probe.COLUMN: probe.measure(view) for probe in probes} | {"loss": loss}
-    rate = rate_field(type(method))
-    if rate is not None:
-        row["lr"] = getattr(at_step(method, jnp, state.method["count"], loss.dtype), rate)
+    row |= _in_force(method, state.method, loss.dtype)
 
     first_loss = jnp.where(state.step == 0, loss, state.first_loss)
     epoch_loss = state.epoch_loss + (loss if reduction == "sum" else loss * rows)

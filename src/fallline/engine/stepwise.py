@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fallline.core.method import Method
 from fallline.engine import batch
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
@@ -55,7 +56,11 @@ class Stepwise:
             return apply(method, state, found, valid, limits, plan.probes, reduction)
 
         def step(method: Any, state: State, data: Any, key: Any, limits: Limits, rows: Any, valid: Any) -> Any:
-            return move(method, state, part(state, data, key, limits, rows, 0, valid), valid, limits)
+            def at(params: Any) -> Gradient:
+                return part(state._replace(params=params), data, key, limits, rows, 0, valid)
+
+            found = at(state.params)
+            return apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
 
         rows, all_rows = np.zeros(size, np.int32), np.int32(size)
         key = ("stepwise", masked, plan.probes, reduction)
@@ -72,24 +77,24 @@ class Stepwise:
         self.added = own(added, found, found)
         self.move = own(move, plan.method, state, found, all_rows, self.limits, donate=1)
 
-    def __call__(self, state: State, first: int, count: int) -> tuple[State, History]:
+    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
         """Take steps `first` … `first + count − 1`."""
         block = self.plan.order.block(first, count)
         history: list[History] = []
         state = jax.tree.map(jnp.copy, state)  # every step takes over the last one's memory; the caller's state stays
         for rows, valid in zip(block.rows[:, : self.size], np.minimum(block.valid, self.size), strict=True):
-            state, row = self._one(state, rows, valid)
+            state, row = self._one(method, state, rows, valid)
             history.append(row)
         return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}
 
-    def _one(self, state: State, rows: Any, valid: Any) -> Any:
+    def _one(self, method: Method, state: State, rows: Any, valid: Any) -> Any:
         plan, data = self.plan, (self.plan.train, self.key, self.limits)
         if self.size <= plan.micro_batch:
-            return self.step(plan.method, state, *data, rows, valid)
+            return self.step(method, state, *data, rows, valid)
         found, here = None, state
         for start in range(0, self.size, plan.micro_batch):
             piece = rows[start : start + plan.micro_batch]
             more = self.parts[len(piece)](here, *data, piece, np.int32(start), valid)
             found = more if found is None else self.added(found, more)
             here = here._replace(model=more.model)
-        return self.move(plan.method, state, found, valid, self.limits)
+        return self.move(method, state, found, valid, self.limits)

@@ -181,7 +181,7 @@ def _carry_out(
         end = runner.run(interrupt)
         measured = {"seconds": runner.seconds_at_look, "compile_seconds": round(compiling, 3)}
         if interrupt.signal is not None and end.outcome == Outcome.INTERRUPTED:
-            keeper.save(end.state, runner.seconds_at_look)
+            keeper.save(end.at.state, runner.seconds_at_look)
             measured["signal"] = interrupt.signal
         record = _record(plan, end, log, origin | measured, folder)
         if folder is not None:
@@ -193,20 +193,20 @@ def _carry_out(
 
 
 def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunFolder | None) -> Record:
-    problem, params = plan.problem, reported(plan.method, end.state)
+    problem, params = plan.problem, reported(*end.at)
     test: dict[str, float] = {}
     if plan.test is not None and end.outcome != Outcome.INTERRUPTED:
-        evaluate = make_evaluate(problem, plan.objective, plan.test, params, end.state.model)
-        test = evaluate(params, end.state.model).values()
+        evaluate = make_evaluate(problem, plan.objective, plan.test, params, end.at.state.model)
+        test = evaluate(params, end.at.state.model).values()
     return Record(
         spec=plan.spec,
         outcome=end.outcome,
         why=end.why,
         history=log.history(plan.order, problem.optimum),
-        epochs=log.epochs(plan.order, int(end.state.step) if end.outcome.failed else log.length),
+        epochs=log.epochs(plan.order, int(end.at.state.step) if end.outcome.failed else log.length, problem.optimum),
         test=test,
         arrays=named(params),
-        model_arrays=named(end.state.model),
+        model_arrays=named(end.at.state.model),
         provenance=origin,
         preparation=problem.preparation.to_dict() if problem.preparation else None,
         problem=problem,
