@@ -1,42 +1,56 @@
-"""Write the reference: a page a method, schedule and probe, made from their classes. `make docs` runs this."""
+"""Write the reference: a page a class, made from the class alone, with pictures beside it. `make docs` runs this.
+
+`python docs/reference.py FOLDER adam rosenbrock` writes the pages of some classes only.
+"""
 
 from __future__ import annotations
 
-import inspect
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from fallline.core.node import Node
 from fallline.core.probe import Probe
 from fallline.core.registry import Registry
-from fallline.methods import METHODS
-from fallline.probes import PROBES
-from fallline.schedules import SCHEDULES
+from fallline.core.schedule import Schedule
+from fallline.core.surface import Surface
+from pages import family, method, probe, schedule, surface
+from pages.markdown import joined, prose, table
+from pages.sections import SECTIONS
 
 
-def page(cls: type[Node]) -> str:
-    """Return one class's page."""
-    parents = [f"[{p.__name__}]({p.name()}.md)" for p in getattr(cls, "PARENTS", ())]
-    family = f"\n\nDescends from {' and '.join(parents)}." if parents else ""
-    measured = f"\n\nUnits: {cls.UNITS}. Cost: {cls.COST}." if issubclass(cls, Probe) else ""
-    return f"# {cls.__name__}\n\n```text\n{inspect.cleandoc(cls.__doc__ or '')}\n```{family}{measured}\n"
+def page(cls: type[Node], folder: Path, section: str) -> str:
+    """Return one class's page, and write its pictures beside it."""
+    if issubclass(cls, Schedule):
+        return schedule.page(cls, schedule.draw(cls, folder))
+    if issubclass(cls, Surface):
+        return surface.page(cls, surface.draw(cls, folder))
+    if issubclass(cls, Probe):
+        return probe.page(cls)
+    # What is put around a method has no path of its own.
+    return method.page(cls, [] if section == "Compositions" else method.draw(cls, folder))
 
 
-def index(title: str, registry: Registry) -> str:
-    """Return the list of a registry's classes."""
-    lines = [f"- [{cls.__name__}]({name}.md): {cls.HEADLINE}" for name, cls in registry.items()]
-    return f"# {title}\n\n" + "\n".join(lines) + "\n"
+def index(title: str, registry: Registry[Any]) -> str:
+    """Return the table of a section's classes."""
+    rows = [[f"[{cls.__name__}]({name}.md)", prose(cls.HEADLINE)] for name, cls in registry.items()]
+    return joined(f"# {title}", table(["name", "what it is"], rows))
 
 
-def write(folder: Path) -> None:
-    """Write every page."""
-    for title, registry in (("Methods", METHODS), ("Schedules", SCHEDULES), ("Probes", PROBES)):
+def write(folder: Path, names: Collection[str] = ()) -> None:
+    """Write every index, and every page, or those of the classes that are named."""
+    for title, registry in SECTIONS.items():
         place = folder / title.lower()
         place.mkdir(parents=True, exist_ok=True)
         (place / "index.md").write_text(index(title, registry))
         for name, cls in registry.items():
-            (place / f"{name}.md").write_text(page(cls))
+            if not names or name in names:
+                (place / f"{name}.md").write_text(page(cls, place, title))
+    (folder / "methods" / "family.md").write_text(family.tree())
+    links = [f"- [{title}]({title.lower()}/index.md)" for title in SECTIONS]
+    (folder / "index.md").write_text(joined("# Reference", "\n".join([*links, "- [The family](methods/family.md)"])))
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"))
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"), sys.argv[2:])

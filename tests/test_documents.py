@@ -1,14 +1,27 @@
 """The documents tell the truth: their snippets run, and what is generated follows the classes."""
 
+import dataclasses
+import html
+import importlib
+import inspect
 import re
 import shlex
 import subprocess
 import sys
+import types
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fallline.cli.main import main
+from fallline.compose import COMPOSITIONS
+from fallline.methods import METHODS
+from fallline.probes import PROBES
+from fallline.problems.surfaces import SURFACES
+from fallline.schedules import SCHEDULES
+from fallline.solvers import SOLVERS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,6 +57,125 @@ def test_links_lead_somewhere():
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} → {target}"
+
+
+DRAWN = ["sgd", "backtracking", "lbfgs", "piecewise", "rosenbrock", "doublewell", "gradnorm", "clipnorm"]
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory):
+    """The pages of a few classes, with their pictures."""
+    folder = tmp_path_factory.mktemp("reference")
+    done = subprocess.run([sys.executable, ROOT / "docs/reference.py", folder, *DRAWN], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """The modules that write the reference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs"))
+        yield {name: importlib.import_module(f"pages.{name}") for name in ("method", "schedule", "surface", "probe")}
+
+
+def written(pages, registry, cls):
+    """A class's page, without drawing."""
+    nothing = pages["method"].Picture("x.svg", "")
+    match registry:
+        case "schedules" | "surfaces":
+            return pages[registry.removesuffix("s")].page(cls, nothing)
+        case "probes":
+            return pages["probe"].page(cls)
+    return pages["method"].page(cls)
+
+
+REGISTRIES = {
+    "methods": METHODS,
+    "solvers": SOLVERS,
+    "compositions": COMPOSITIONS,
+    "schedules": SCHEDULES,
+    "probes": PROBES,
+    "surfaces": SURFACES,
+}
+CLASSES = [
+    pytest.param(title, cls, id=f"{title}-{name}")
+    for title, registry in REGISTRIES.items()
+    for name, cls in registry.items()
+]
+
+
+@pytest.mark.parametrize(("section", "cls"), CLASSES)
+def test_a_page_tells_what_its_class_says(pages, section, cls):
+    text = written(pages, section, cls)
+    assert text.startswith(f"# {cls.__name__}\n")
+    plain = html.unescape(text.replace("\\", ""))
+    assert cls.HEADLINE in plain
+    own = inspect.cleandoc(cls.__doc__ or "").partition("Args:")[0]
+    for line in own.splitlines():
+        words = " ".join(re.sub(r"^(State|Cost a step|Source|Deviations|Example):", "", line).split())
+        assert words in " ".join(plain.split())
+    for equations in [p for p in own.split("\n\n") if "←" in p and not p.endswith(".")]:
+        assert f"```text\n{equations}\n```" in text
+    for field in dataclasses.fields(cls):
+        (row,) = [row for row in text.splitlines() if row.startswith(f"| `{field.name}` | ")]
+        default = "required" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
+        cells = [cell.strip().replace("\\", "") for cell in re.split(r"(?<!\\)\|", row)]
+        assert (cells[2], cells[5]) == (default, field.metadata["meta"].help)
+    for folder, name in re.findall(r"\]\(\.\./(\w+)/(\w+)\.md\)", text):
+        assert name in REGISTRIES[folder]
+
+
+@pytest.mark.parametrize("cls", METHODS.values(), ids=list(METHODS))
+def test_a_method_stands_in_its_family_and_in_other_libraries(pages, cls):
+    text = written(pages, "methods", cls)
+    children = [other for other in [*METHODS.values(), *SOLVERS.values()] if cls in other.PARENTS]
+    for kin in [*cls.PARENTS, *children]:
+        assert f"[{kin.__name__}](../methods/{kin.name()}.md)" in text
+    assert ("## In other libraries" in text) == bool(cls.LIKE)
+    for told in cls.LIKE.values():
+        assert (told if isinstance(told, str) else told.target) in text.replace("\\", "")
+    for library, told in cls.LIKE.items():
+        if library == "torch" and not isinstance(told, str):
+            call = next(line for line in text.splitlines() if line.startswith("fl."))
+            here = {"fl": types.SimpleNamespace(**{c.__name__: c for c in [*METHODS.values(), *COMPOSITIONS.values()]})}
+            assert repr(eval(call, here)) == repr(cls.like("torch"))
+
+
+def test_pages_show_their_pictures(reference):
+    shown = {page.stem: re.findall(r"\]\((\S+\.svg)\)", page.read_text()) for page in reference.glob("*/*.md")}
+    for name in ("sgd", "backtracking", "lbfgs"):
+        assert shown[name] == [f"{name}-ravine.svg", f"{name}-saddle.svg"]
+    for name in ("piecewise", "rosenbrock", "doublewell"):
+        assert shown[name] == [f"{name}.svg"]
+    for picture in reference.glob("*/*.svg"):
+        assert ElementTree.fromstring(picture.read_text()).get("class") == "fallline-figure"
+    assert len(list(reference.glob("*/*.svg"))) == 9
+
+
+def test_the_caption_tells_the_best_rate(reference):
+    """Closed forms: on the ravine both coordinates shrink by powers, on the saddle one of them grows."""
+    rates = np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10])
+    text = (reference / "methods/sgd.md").read_text()
+    with np.errstate(over="ignore"):
+        ravine = ((3.5 * (1 - rates) ** 100) ** 2 + 100 * (1 - 100 * rates) ** 200) / 2
+    assert f"lr = {rates[np.argmin(ravine)]:g} is the best of 9 rates from 0.001 to 10" in text
+    x, y = 1.2 * (1 - 2 * rates) ** 20, 0.001 * (1 + 2 * rates) ** 20
+    saddle = np.where((abs(x) < 1.5) & (abs(y) < 1.5), x**2 - y**2, np.inf)
+    assert text.count(f"lr = {rates[np.argmin(saddle)]:g} is the best of 9 rates from 0.001 to 10") == 1
+    drawn = (reference / "methods/sgd-ravine.svg").read_text()
+    assert f"SGD goes from (-3.5, 1) to ({-3.5 * 0.99**100:.4g}, 0) in 100 steps" in drawn
+
+
+def test_every_class_is_in_an_index(reference):
+    for title, registry in REGISTRIES.items():
+        text = (reference / title / "index.md").read_text()
+        assert f"({title}/index.md)" in (reference / "index.md").read_text()
+        for name, cls in registry.items():
+            assert f"[{cls.__name__}]({name}.md)" in text
+    family = (reference / "methods/family.md").read_text()
+    for cls in [*METHODS.values(), *SOLVERS.values()]:
+        assert len(re.findall(rf"^ *- \[{cls.__name__}\]", family, re.MULTILINE)) == 1
 
 
 NEW_METHOD = '''"""A new method."""
@@ -96,7 +228,9 @@ def test_a_new_method_is_one_file(tmp_path):
 
     assert "Descend by the gradient's sign alone" in run("-m", "fallline", "methods")
     assert run("-c", "import fallline as fl; print(fl.SignDescent(lr=0.5))").startswith("SignDescent(lr=0.5")
-    run("docs/reference.py", "out")
+    run("docs/reference.py", "out", "signdescent")
     assert "SignDescent" in (tmp_path / "out/methods/index.md").read_text()
+    assert "W ← W − lr · sign(g)" in (tmp_path / "out/methods/signdescent.md").read_text()
+    assert "SignDescent goes from" in (tmp_path / "out/methods/signdescent-ravine.svg").read_text()
     battery = run("-m", "pytest", "tests/contract", "-q", "-k", "signdescent", "-p", "no:cacheprovider")
     assert re.search(r"\d\d? passed", battery)

@@ -33,7 +33,7 @@ def test_an_error_is_one_line_and_status_2():
     ran = subprocess.run([sys.executable, "-m", "fallline", "methods", "adan"], capture_output=True, text=True)
     assert ran.returncode == 2
     assert ran.stdout == ""
-    assert ran.stderr == "fallline: unknown method 'adan'. Did you mean 'adam' or 'nadam'?\n"
+    assert ran.stderr == "fallline: unknown method 'adan'. Did you mean 'adam', 'radam' or 'nadam'?\n"
 
 
 def test_a_reader_that_leaves_ends_it_quietly():

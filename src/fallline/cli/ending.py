@@ -30,6 +30,9 @@ def lines(record: Record) -> list[str]:
     said = [f"{record.outcome}: {record.why} ({counted(count['epochs'], 'epoch')}, {duration(count['seconds'])})"]
     if record.test:
         said.append("test: " + ", ".join(f"{name} {number(value)}" for name, value in record.test.items()))
+    if len(record.epochs.get("gap", ())):
+        loss, gap = (record.epochs[name][-1] for name in ("train_loss", "gap"))
+        said.append(f"training loss {number(loss)}, {number(gap)} above the lowest there is ({number(loss - gap)})")
     if record.outcome == Outcome.INTERRUPTED:
         said.append(f"to go on: fallline resume {record.path}")
     return [*said, f"results: {record.path}"]

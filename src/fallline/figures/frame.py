@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fallline.figures import svg
+from fallline.figures import keys, svg
 from fallline.figures.axes import Axis
-from fallline.figures.style import fill, stroke
+from fallline.figures.keys import Key
+from fallline.figures.style import fill, stroke, text
 from fallline.figures.svg import element, escape
 from fallline.figures.ticks import linear_ticks
 
@@ -18,7 +19,7 @@ WIDTH, HEIGHT = 720, 400
 LONGEST = 76
 """Characters of a title that have room."""
 
-_EDGE, _GAP, _ROW, _SWATCH = 16, 10, 18, 20
+_EDGE, _GAP, _ROW = 16, 10, 18
 
 
 class Layer(NamedTuple):
@@ -60,7 +61,7 @@ def frame(y: Axis, last_step: float, epochs: Mapping[str, np.ndarray], title: st
     labels = [tick.label for tick in y.ticks(6)]
     left = _EDGE + _GAP + max(svg.width(label) for label in [*labels, "epoch"])
     x = Axis(0.0, max(last_step, 1.0), left, WIDTH - _EDGE - 0.5 * svg.width(f"{last_step:,.0f}"), whole=True)
-    rows = [_text("loss", left - _GAP, top - _GAP, "end", "muted"), _levels(y, x), _steps(x, bottom)]
+    rows = [text("loss", left - _GAP, top - _GAP, "end", "muted"), _levels(y, x), _steps(x, bottom)]
     if ends.size:
         rows.append(_epochs(x, np.asarray(epochs["epoch"], np.float64), ends, bottom))
     if title:
@@ -71,17 +72,12 @@ def frame(y: Axis, last_step: float, epochs: Mapping[str, np.ndarray], title: st
 
 def legend(layers: Sequence[Layer], box: Frame) -> str:
     """Return the legend: one row above the curves, from the left."""
-    x, y, parts = box.x.start, box.y.end - _GAP - 4, []
-    for layer in layers:
-        parts.append(element("g", layer.swatch, transform=f"translate({x:.1f} {y:.1f})"))
-        parts.append(_text(layer.label, x + _SWATCH + 6, y + 4, "start", "ink"))
-        x += _SWATCH + 6 + svg.width(layer.label) + 16
-    return "".join(parts)
+    return keys.row([Key(layer.label, layer.swatch) for layer in layers], box.x.start, box.y.end - _GAP - 4)
 
 
 def note(words: str, box: Frame) -> str:
     """Return a line of text in the middle of the room for curves."""
-    return _text(words, (box.x.start + box.x.end) / 2, (box.y.start + box.y.end) / 2, "middle", "muted")
+    return text(words, (box.x.start + box.x.end) / 2, (box.y.start + box.y.end) / 2, "middle", "muted")
 
 
 def _levels(y: Axis, x: Axis) -> str:
@@ -92,7 +88,7 @@ def _levels(y: Axis, x: Axis) -> str:
         length = x.end if tick.label else x.start + 4
         parts.append(element("line", x1=x.start, y1=height, x2=length, y2=height, **stroke("grid")))
         if tick.label:
-            parts.append(_text(tick.label, x.start - _GAP, height + 4, "end", "ink"))
+            parts.append(text(tick.label, x.start - _GAP, height + 4, "end", "ink"))
     return "".join(parts)
 
 
@@ -101,20 +97,16 @@ def _steps(x: Axis, bottom: float) -> str:
     for tick in x.ticks(6):
         place = float(x.position(np.array(tick.value)))
         parts.append(element("line", x1=place, y1=bottom, x2=place, y2=bottom + 4, **stroke("muted")))
-        parts.append(_text(tick.label, place, bottom + _ROW, "middle", "ink"))
-    return "".join([*parts, _text("step", x.start - _GAP, bottom + _ROW, "end", "muted")])
+        parts.append(text(tick.label, place, bottom + _ROW, "middle", "ink"))
+    return "".join([*parts, text("step", x.start - _GAP, bottom + _ROW, "end", "muted")])
 
 
 def _epochs(x: Axis, epochs: np.ndarray, ends: np.ndarray, bottom: float) -> str:
     """Whole epochs, each under the step at which it ended; an incomplete last one has no label."""
     if len(ends) > 1 and ends[-1] - ends[-2] < ends[0]:
         epochs, ends = epochs[:-1], ends[:-1]
-    parts = [_text("epoch", x.start - _GAP, bottom + 2 * _ROW, "end", "muted")]
+    parts = [text("epoch", x.start - _GAP, bottom + 2 * _ROW, "end", "muted")]
     for tick in linear_ticks(0.0, float(epochs[-1]), most=10, whole=True):
         step = np.interp(tick.value, np.append(0.0, epochs), np.append(0.0, ends))
-        parts.append(_text(tick.label, float(x.position(step)), bottom + 2 * _ROW, "middle", "muted"))
+        parts.append(text(tick.label, float(x.position(step)), bottom + 2 * _ROW, "middle", "muted"))
     return "".join(parts)
-
-
-def _text(words: str, x: float, y: float, anchor: str, role: str) -> str:
-    return element("text", escape(words), x=x, y=y, text_anchor=None if anchor == "start" else anchor, **fill(role))

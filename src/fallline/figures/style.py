@@ -13,6 +13,14 @@ LIGHT = {
     "grid": "#e4e7ea",
     "training": "#0072b2",
     "validation": "#d55e00",
+    "blue": "#0072b2",
+    "vermilion": "#d55e00",
+    "green": "#009e73",
+    "purple": "#cc79a7",
+    "orange": "#e69f00",
+    "sky": "#56b4e9",
+    "contrast": "#1f2328",
+    "indigo": "#332288",
 }
 DARK = {
     "paper": "#15181c",
@@ -21,7 +29,18 @@ DARK = {
     "grid": "#2c3238",
     "training": "#56b4e9",
     "validation": "#e69f00",
+    "blue": "#4a90d9",
+    "vermilion": "#e0662a",
+    "green": "#00a37a",
+    "purple": "#d68fb8",
+    "orange": "#e69f00",
+    "sky": "#86cdf2",
+    "contrast": "#ffffff",
+    "indigo": "#f0e442",
 }
+
+NAMED = ("blue", "vermilion", "green", "purple", "orange", "sky", "contrast", "indigo")
+"""The roles that tell things with names apart; each is called as it looks on light."""
 
 
 def fill(role: str) -> dict[str, str]:
@@ -39,6 +58,11 @@ def stroke(role: str, width: float = 1.0) -> dict[str, str]:
         "stroke_linecap": "round",
         "class_": f"stroke-{role}",
     }
+
+
+def text(words: str, x: float, y: float, anchor: str, role: str) -> str:
+    """Return a line of text whose `anchor` (start, middle, end) is at (x, y)."""
+    return element("text", escape(words), x=x, y=y, text_anchor=None if anchor == "start" else anchor, **fill(role))
 
 
 def page(width: int, height: int, title: str, description: str, *drawing: str) -> str:

@@ -53,3 +53,48 @@ def stretches(wanted: np.ndarray) -> list[slice]:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
     return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def apart(points: np.ndarray, distance: float) -> np.ndarray:
+    """Return the points, shape (k, 2), without those nearer than `distance` to the one kept before; the ends stay.
+
+    >>> apart(np.array([[0.0, 0.0], [0.1, 0.0], [2.0, 0.0], [2.1, 0.0]]), 1.0).tolist()
+    [[0.0, 0.0], [2.1, 0.0]]
+    """
+    kept: list[np.ndarray] = []
+    for point in points:
+        if not kept or np.hypot(*(point - kept[-1])) >= distance:
+            kept.append(point)
+    if len(points) and not np.array_equal(kept[-1], points[-1]):
+        kept[1 if len(kept) == 1 else -1 :] = [points[-1]]
+    return np.array(kept).reshape(-1, 2)
+
+
+def simplified(points: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return a line's corners, shape (k, 2), without those that it passes within `tolerance` of all the same.
+
+    The ends stay. This is Douglas and Peucker's method.
+
+    >>> simplified(np.array([[0.0, 0.0], [1.0, 0.1], [2.0, 0.0], [2.0, 2.0]]), 0.2).tolist()
+    [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0]]
+    """
+    kept = np.zeros(len(points), bool)
+    kept[[0, -1]] = True
+    waiting = [(0, len(points) - 1)]
+    while waiting:
+        start, end = waiting.pop()
+        if end - start < 2:
+            continue
+        away = _distances(points[start + 1 : end], points[start], points[end])
+        farthest = start + 1 + int(np.argmax(away))
+        if away.max() > tolerance:
+            kept[farthest] = True
+            waiting += [(start, farthest), (farthest, end)]
+    return points[kept]
+
+
+def _distances(points: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return how far points are from the segment from a to b."""
+    way, length = b - a, float(np.dot(b - a, b - a))
+    share = np.clip((points - a) @ way / length, 0, 1) if length else np.zeros(len(points))
+    return np.asarray(np.hypot(*(points - a - share[:, None] * way).T))

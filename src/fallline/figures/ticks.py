@@ -58,9 +58,18 @@ def log_ticks(low: float, high: float, most: int) -> list[Tick]:
     named = [m in (1, 2, 5) if few else m == 1 and d % stride == 0 for m, d in pairs]
     shown = [10.0**d * m for (m, d), name in zip(pairs, named, strict=True) if name]
     powers = any(not 1e-3 <= value < 1e5 for value in shown)
-    labels = [_scientific(m, d) if powers else f"{m * 10.0**d:,.6g}" for m, d in pairs]
+    labels = [power_of_ten(m, d) if powers else f"{m * 10.0**d:,.6g}" for m, d in pairs]
     every = zip(pairs, named, labels, strict=True)
     return [Tick(m * 10.0**d, label if name else "") for (m, d), name, label in every]
+
+
+def power_of_ten(mantissa: int, power: int) -> str:
+    """Return the label of a digit times a power of ten.
+
+    >>> power_of_ten(1, -3), power_of_ten(2, 5)
+    ('10⁻³', '2×10⁵')
+    """
+    return _scientific_text(float(mantissa), 0, power).removeprefix("1×")
 
 
 def _spacing(rough: float, whole: bool) -> tuple[int, int]:
@@ -83,10 +92,6 @@ def _labels(values: list[float], exponent: int) -> list[str]:
         decimals = max(power - exponent, 0)
         return [_scientific_text(v / 10.0**power, decimals, power) if v else "0" for v in values]
     return [_minus(f"{v:,.{max(-exponent, 0)}f}") for v in np.array(values) + 0.0]
-
-
-def _scientific(mantissa: int, power: int) -> str:
-    return _scientific_text(float(mantissa), 0, power).removeprefix("1×")
 
 
 def _scientific_text(mantissa: float, decimals: int, power: int) -> str:

@@ -1,0 +1,120 @@
+"""The room for a picture over two axes of numbers: title, legend, ticks, names of the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fallline.figures import keys as legend
+from fallline.figures import svg
+from fallline.figures.axes import Axis
+from fallline.figures.keys import Key
+from fallline.figures.style import fill, stroke, text
+from fallline.figures.svg import element, escape
+
+_EDGE, _GAP, _ROW = 16, 10, 18
+
+WIDEST, TALLEST = 620.0, 480.0
+"""Pixels of the room within the axes at most."""
+
+_LEGEND = 400.0
+"""Pixels that a row of the legend may fill beside a room that is narrower."""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Two axes in pixels, the size of the whole picture, and what surrounds the room within."""
+
+    x: Axis
+    y: Axis
+    width: int
+    height: int
+    surround: str
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Return the pixels of points, both of shape (k, 2)."""
+        return np.stack([self.x.position(points[:, 0]), self.y.position(points[:, 1])], axis=1)
+
+    def spot(self, point: Sequence[float] | np.ndarray) -> tuple[float, float]:
+        """Return the pixel of one point."""
+        x, y = self.at(np.asarray([point], np.float64))[0].tolist()
+        return x, y
+
+
+def true_to_scale(x: Axis, y: Axis) -> tuple[float, float]:
+    """Return the width and height of a room in which a unit is as long on both axes, unless it would be a slit."""
+    ratio = (y.high - y.low) / (x.high - x.low)
+    if not 0.35 <= ratio <= 3:
+        return WIDEST, 0.6 * WIDEST
+    width = min(WIDEST, TALLEST / ratio)
+    return width, width * ratio
+
+
+def plane(
+    x: Axis, y: Axis, size: tuple[float, float], names: tuple[str, str], keys: Sequence[Key], title: str | None
+) -> Plane:
+    """Lay out a picture whose texts never overlap.
+
+    Args:
+        x: the horizontal axis; its pixels are set here.
+        y: the vertical one.
+        size: width and height of the room within the axes, in pixels.
+        names: what the axes are called.
+        keys: the legend's entries, in as many rows as they need.
+        title: a line above all, if any; shortened where it is too long.
+    """
+    left = _EDGE + _GAP + max(svg.width(words) for words in [*(tick.label for tick in y.ticks(6)), names[1]])
+    rows = legend.rows(keys, max(size[0], _LEGEND))
+    top = _EDGE + _ROW * (bool(title) + max(len(rows), 1)) + _GAP
+    x, y = replace(x, start=left, end=left + size[0]), replace(y, start=top + size[1], end=float(top))
+    last = 0.5 * max(svg.width(tick.label) for tick in x.ticks(_fitting(x)))
+    width = round(_EDGE + max([x.end + last, *(x.start + legend.width(row) for row in rows)]))
+    height = round(y.start + 2 * _ROW + _EDGE)
+    parts = [_levels(y, x), _places(x, y.start)]
+    parts.append(text(names[1], x.start - _GAP, y.end - _GAP - 4, "end", "muted"))
+    parts.append(text(names[0], (x.start + x.end) / 2, y.start + 2 * _ROW, "middle", "muted"))
+    for i, row in enumerate(rows):
+        parts.append(legend.row(row, x.start, y.end - _GAP - 8 - _ROW * (len(rows) - 1 - i)))
+    if title:
+        words = _shortened(title, width - 2 * _EDGE)
+        parts.append(
+            element("text", escape(words), x=_EDGE, y=_EDGE + 10, font_size=15, font_weight=600, **fill("ink"))
+        )
+    return Plane(x, y, width, height, "".join(parts))
+
+
+def _levels(y: Axis, x: Axis) -> str:
+    parts = [element("line", x1=x.start, y1=y.start, x2=x.start, y2=y.end, **stroke("muted"))]
+    for tick in y.ticks(6):
+        height = float(y.position(np.array(tick.value)))
+        parts.append(element("line", x1=x.start - 4, y1=height, x2=x.start, y2=height, **stroke("muted")))
+        parts.append(text(tick.label, x.start - _GAP, height + 4, "end", "ink"))
+    return "".join(parts)
+
+
+def _places(x: Axis, bottom: float) -> str:
+    parts = [element("line", x1=x.start, y1=bottom, x2=x.end, y2=bottom, **stroke("muted"))]
+    for tick in x.ticks(_fitting(x)):
+        place = float(x.position(np.array(tick.value)))
+        parts.append(element("line", x1=place, y1=bottom, x2=place, y2=bottom + 4, **stroke("muted")))
+        parts.append(text(tick.label, place, bottom + _ROW, "middle", "ink"))
+    return "".join(parts)
+
+
+def _fitting(x: Axis) -> int:
+    """Return how many ticks have room for their labels side by side."""
+    for most in (8, 6, 4, 3):
+        ticks = x.ticks(most)
+        widest = max((svg.width(tick.label) for tick in ticks), default=0.0)
+        if len(ticks) * (widest + _GAP) <= abs(x.end - x.start):
+            return most
+    return 2
+
+
+def _shortened(title: str, room: float) -> str:
+    words = title
+    while svg.width(words, 15) > room and len(words) > 1:
+        words = words[:-2] + "…"
+    return words
