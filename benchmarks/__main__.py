@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-NAMES = ("startup", "small_network", "fashion_mlp", "convolution", "quality", "memory")
+NAMES = ("startup", "small_network", "fashion_mlp", "convolution", "optimiser_step", "quality", "memory")
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fallline import data as data
     from fallline import problems as problems
+    from fallline.compose.by_path import by_path as by_path
+    from fallline.compose.chain import chain as chain
+    from fallline.compose.from_optax import from_optax as from_optax
     from fallline.core.errors import FalllineError as FalllineError
     from fallline.core.method import Method as Method
     from fallline.core.node import hyper as hyper
@@ -22,13 +25,17 @@ if TYPE_CHECKING:
     from fallline.core.problem import Problem as Problem
     from fallline.core.schedule import Schedule as Schedule
     from fallline.core.spec import Spec as Spec
-    from fallline.engine.minimize import Path as Path
+    from fallline.core.surface import Surface as Surface
+    from fallline.dialects.from_keras import from_keras as from_keras
+    from fallline.dialects.from_torch import from_torch as from_torch
     from fallline.engine.minimize import minimize as minimize
+    from fallline.engine.path import Path as Path
     from fallline.engine.train import resume as resume
     from fallline.engine.train import train as train
     from fallline.lab.check_gradient import GradientCheck as GradientCheck
     from fallline.lab.check_gradient import check_gradient as check_gradient
     from fallline.lab.gradient import gradient as gradient
+    from fallline.problems import surfaces as surfaces
     from fallline.record.load import load as load
     from fallline.record.record import Record as Record
 
@@ -40,13 +47,19 @@ _HOMES = {
     "GradientCheck": "lab.check_gradient",
     "Method": "core.method",
     "Outcome": "core.outcome",
-    "Path": "engine.minimize",
+    "Path": "engine.path",
     "Probe": "core.probe",
     "Problem": "core.problem",
     "Record": "record.record",
     "Schedule": "core.schedule",
     "Spec": "core.spec",
+    "Surface": "core.surface",
+    "by_path": "compose.by_path",
+    "chain": "compose.chain",
     "check_gradient": "lab.check_gradient",
+    "from_keras": "dialects.from_keras",
+    "from_optax": "compose.from_optax",
+    "from_torch": "dialects.from_torch",
     "gradient": "lab.gradient",
     "hyper": "core.node",
     "load": "record.load",
@@ -55,12 +68,12 @@ _HOMES = {
     "resume": "engine.train",
     "train": "engine.train",
 }
-_PACKAGES = ("data", "problems")
+_PACKAGES = {"data": "data", "problems": "problems", "surfaces": "problems.surfaces"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
-        return importlib.import_module(f"fallline.{name}")
+        return importlib.import_module(f"fallline.{_PACKAGES[name]}")
     if name in _HOMES:
         found = getattr(importlib.import_module(f"fallline.{_HOMES[name]}"), name)
     elif name.startswith("_"):
@@ -80,7 +93,9 @@ def __dir__() -> list[str]:
 
 
 def _registered() -> dict[str, type]:
+    from fallline.compose import COMPOSITIONS
     from fallline.methods import METHODS
     from fallline.schedules import SCHEDULES
+    from fallline.solvers import SOLVERS
 
-    return {cls.__name__: cls for registry in (METHODS, SCHEDULES) for cls in registry.values()}
+    return {cls.__name__: cls for registry in (METHODS, SOLVERS, SCHEDULES, COMPOSITIONS) for cls in registry.values()}
