@@ -39,6 +39,19 @@ def test_the_rate_may_be_a_schedule_of_whatever_has_one():
 
 
 def test_a_rate_for_what_has_none_is_refused(fallline):
-    ran = fallline("train", "iris", "--method", "chain(clipnorm(1.0))", "--lr", "0.1")
+    ran = fallline("train", "iris", "--method", "chain(optax.polyak_sgd)", "--lr", "0.1")
     assert ran.status == 2
     assert "--lr 0.1: chain has no learning rate. Leave --lr out." in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize("word", ["cosine", "by_path", "ClipNorm", "optax.nadam"])
+def test_a_schedule_and_a_composition_are_explained(fallline, word):
+    ran = fallline("methods", word)
+    assert ran.status == 0
+    assert "Args:" in ran.out
+
+
+def test_a_solver_is_not_an_unknown_method(fallline):
+    ran = fallline("train", "iris", "--method", "lbfgs")
+    assert ran.status == 2
+    assert "lbfgs drives a function by itself" in " ".join(ran.err.split())

@@ -122,3 +122,9 @@ def test_the_point_to_report_is_that_of_the_last_step_taken() -> None:
     for _ in range(3):
         update, state = method.update(w, state)
         np.testing.assert_array_equal(method.eval_params(w, state), update)
+
+
+def test_the_state_of_another_method_is_told() -> None:
+    w = np.ones(2)
+    with pytest.raises(AttributeError, match="the state has no 'm', only sum: it is another method's"):
+        Adam().update(w, {"count": np.int32(0), "sum": w}, w)

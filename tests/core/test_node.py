@@ -138,3 +138,14 @@ def test_the_docstring_lists_the_fields() -> None:
             "    hollow: whether there is nothing inside; bool, default False.",
         ]
     )
+
+
+@pytest.mark.parametrize("value", [[0.1, 0.2], (0.1,)])
+def test_several_numbers_are_not_one(value: Any) -> None:
+    with pytest.raises(InvalidType, match="lr must be a number or a schedule"):
+        Adam(lr=value)
+
+
+def test_a_function_of_the_step_is_told_what_a_schedule_is() -> None:
+    with pytest.raises(InvalidType, match="A schedule is one of ours"):
+        Adam(lr=lambda step: 0.1)

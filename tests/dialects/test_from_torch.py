@@ -64,7 +64,7 @@ def test_what_cannot_be_read_says_so() -> None:
         pass
 
     w = list(model().parameters())
-    with pytest.raises(InvalidValue, match=r"Own\): it is no class of torch.optim.*Known: torch.optim.Ada"):
+    with pytest.raises(InvalidValue, match=r"Own\): it is no optimiser of torch.optim.*these: torch.optim.Ada"):
         from_torch(Own(w))
     with pytest.raises(InvalidValue, match=r"named_parameters\(\)"):
         from_torch(torch.optim.SGD([{"params": w[:2]}, {"params": w[2:], "lr": 0.1}]))
@@ -76,3 +76,15 @@ def test_what_cannot_be_read_says_so() -> None:
     torch.optim.lr_scheduler.StepLR(scheduled, step_size=3)
     with pytest.raises(InvalidValue, match=r"\.with_lr\(fl\.Cosine"):
         from_torch(scheduled)
+
+
+def test_a_scheduler_is_not_its_optimiser() -> None:
+    optimizer = torch.optim.SGD(model().parameters(), lr=0.1)
+    with pytest.raises(InvalidValue, match=r"StepLR\): it is no optimiser of torch.optim"):
+        from_torch(torch.optim.lr_scheduler.StepLR(optimizer, 3))
+
+
+def test_a_refusal_names_what_was_set_and_nothing_else() -> None:
+    optimizer = torch.optim.SGD(model().parameters(), lr=0.1, maximize=True, foreach=True)
+    with pytest.raises(InvalidValue, match=r"^SGD.like\('torch', lr=0.1, maximize=True\): "):
+        from_torch(optimizer)

@@ -69,7 +69,7 @@ def test_pytrees_and_the_reported_point():
 @pytest.mark.parametrize(
     ("f", "x0", "choices", "message"),
     [
-        (bowl, [1, 2], {}, "int32"),
+        (bowl, np.array([1, 2]), {}, "int32"),
         (lambda x: x, np.ones(2), {}, "one floating-point number"),
         (bowl, np.ones(2), {"steps": -1}, "0 or more"),
         (bowl, np.ones(2), {"tolerance": -1.0}, "0 or more"),
@@ -162,3 +162,12 @@ def test_least_squares_are_solved(name):
     assert -1e-12 < path.gap[-1] < left
     assert path.f[-1] == pytest.approx(lowest, abs=left + 1e-12)
     np.testing.assert_allclose(path.x[-1], solution, atol=10 * math.sqrt(left))
+
+
+def test_a_start_that_is_no_array_is_refused() -> None:
+    with pytest.raises(fl.FalllineError, match="x0='abc': a start is a pytree of floating-point arrays"):
+        fl.minimize(lambda x: x.sum(), "abc")
+
+
+def test_steps_may_be_numpys() -> None:
+    assert len(fl.minimize(lambda x: x.sum(), [1.0], steps=np.int64(3)).f) == 4

@@ -122,3 +122,18 @@ def test_what_has_ended_or_changed_is_not_resumed(tmp_path):
         fl.resume(tmp_path / "run", other)
     with pytest.raises(ValueError, match="problem of your own"):
         fl.resume(tmp_path / "run")
+
+
+def test_a_method_of_ones_own_is_asked_for(tmp_path) -> None:
+    optax = pytest.importorskip("optax")
+    problem, method = fl.problems.for_data("iris"), fl.from_optax(lambda lr: optax.sgd(lr), lr=0.1)
+    whole = fl.train(problem, method, epochs=3)
+
+    def stop(progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fl.train(problem, method, epochs=3, out=tmp_path / "run", checkpoint_steps=1, progress=stop)
+    with pytest.raises(fl.FalllineError, match=r"cannot be made again from .*fl.resume\(path, method="):
+        fl.resume(tmp_path / "run")
+    assert fl.resume(tmp_path / "run", method=method).test == whole.test

@@ -30,12 +30,12 @@ def test_the_decay_does_not_depend_on_the_gradients_scale() -> None:
     np.testing.assert_allclose(path(method, 1e5 * GRADIENTS), path(method), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("decay", "shape", "shrinks"), [
+@pytest.mark.parametrize(("on", "shape", "shrinks"), [
     ("all", (3,), True), ("all", (), True), ("weights", (3,), False), ("weights", (), False), ("weights", (3, 1), True)
 ])  # fmt: skip
-def test_biases_are_decayed_unless_only_weights_are(decay: str, shape: tuple[int, ...], shrinks: bool) -> None:
+def test_biases_are_decayed_unless_only_weights_are(on: str, shape: tuple[int, ...], shrinks: bool) -> None:
     w = np.ones(shape)
-    method = AdamW(lr=0.1, weight_decay=0.2, decay=decay)
+    method = AdamW(lr=0.1, weight_decay=0.2, on=on)
     update, _ = method.update(np.zeros(shape), method.init(w), w)
     np.testing.assert_allclose(update, np.full(shape, -0.02 if shrinks else 0.0), rtol=1e-12)
 

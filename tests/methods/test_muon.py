@@ -69,3 +69,10 @@ def test_torchs_formula_is_this_one_in_full_precision(monkeypatch: pytest.Monkey
         theirs.grad = torch.tensor(g)
         optimiser.step()
         np.testing.assert_allclose(w, theirs.detach().numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_matrix_without_elements_stays() -> None:
+    w = {"none": np.zeros((0, 3)), "some": np.eye(2)}
+    updates, _ = Muon().update(w, Muon().init(w), w)
+    assert updates["none"].shape == (0, 3)
+    assert np.abs(updates["some"]).max() > 0

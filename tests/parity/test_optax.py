@@ -77,6 +77,6 @@ def test_a_method_is_a_link_in_an_optax_chain() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_path_is_optaxs(name: str) -> None:
     with jax.enable_x64(True):
-        theirs = jax.tree.map(list, their_path(CASES[name]))
+        theirs = jax.device_get(their_path(CASES[name]))
         points = [{n: theirs[n][k] for n in theirs} for k in range(len(gradients()))]
     assert_equal_paths(our_path(CASES[name].method, reported=True), points, CASES[name].target)

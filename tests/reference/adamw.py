@@ -3,13 +3,13 @@
 import numpy as np
 
 
-def path(w, gradients, lr, b1, b2, eps, weight_decay, eps_root, eps_form, decay, nesterov):
+def path(w, gradients, lr, b1, b2, eps, weight_decay, eps_root, eps_form, on, nesterov):
     """Return the points after every step."""
     points, m, v = [], np.zeros_like(w), np.zeros_like(w)
     for t, g in enumerate(gradients, start=1):
         m += (1 - b1) * (g - m)
         v += (1 - b2) * (g**2 - v)
-        if decay == "all" or len(w.shape) >= 2:
+        if on == "all" or len(w.shape) >= 2:
             w = w * (1 - lr * weight_decay)
         mean = m / (1 - b1**t)
         if nesterov:

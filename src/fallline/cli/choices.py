@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
-from fallline.methods import METHODS
 from fallline.schedules import SCHEDULES
 
 
 def read_method(text: str, lr: str | None) -> Method:
     """Build a method, with its learning rate replaced where one is given apart."""
-    method = METHODS.build(text)
+    from fallline.engine.plan import as_method
+
+    method = as_method(text)
     if lr is None:
         return method
     if not method.has_lr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NAME = r"(?:[A-Z]\.[ -]?)+(?:[a-z]+ )*([A-Z][\w'’-]+)"
+_NAME = r"(?:[A-Z]\.[ -]?)+(?:[a-z]+ )*([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*)"
 _AUTHORS = re.compile(rf"{_NAME}(?:, {_NAME})*(?: and {_NAME}| et al\.)?")
 
 

@@ -14,10 +14,8 @@ from fallline.cli import options
 from fallline.cli.citation import citation
 from fallline.core.errors import InvalidValue, did_you_mean
 from fallline.core.grammar import Call
-from fallline.core.method import Method
 from fallline.core.node import Hyper, Node, choices, fields
 from fallline.core.registry import Registry
-from fallline.core.solver import Solver
 from fallline.methods import METHODS
 from fallline.solvers import SOLVERS
 
@@ -30,7 +28,7 @@ def methods(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """List the methods, or explain one: its formulas, hyperparameters, defaults and source."""
+    """List the methods, or explain one, a schedule or a composition: formulas, hyperparameters, defaults, source."""
     from fallline.cli.output import print_json
 
     if library is not None:
@@ -53,14 +51,17 @@ def methods(
     print(f"\nEvery optimiser of {' and '.join(METHODS.foreign)} is a method too: {', '.join(elsewhere)}.")
 
 
-def found(name: str) -> type[Method] | type[Solver]:
-    """Return the method or solver called `name`; the nearest of both are in the error."""
+def found(name: str) -> type[Node]:
+    """Return the method, solver, schedule or composition called `name`; the nearest of all are in the error."""
     plain = name.lower().replace("_", "")
-    if plain in SOLVERS:
-        return SOLVERS[plain]
+    others: list[Registry[Any]] = [SOLVERS, *METHODS.words]
+    for registry in others:
+        if plain in registry:
+            return registry[plain]
     if plain in METHODS or "." in name:
         return METHODS.find(name)
-    raise InvalidValue(f"unknown method {name!r}.{did_you_mean(name, [*METHODS, *SOLVERS])}")
+    known = [*METHODS, *(word for registry in others for word in registry)]
+    raise InvalidValue(f"unknown method {name!r}.{did_you_mean(name, known)}")
 
 
 def print_family(rows: list[dict[str, Any]]) -> None:
@@ -111,12 +112,12 @@ def tell_as(name: str | None, library: str, as_json: bool) -> None:
         print(f"\n{told.note}")
 
 
-def summary(method: type[Method] | type[Solver]) -> dict[str, Any]:
+def summary(method: type[Node]) -> dict[str, Any]:
     """Return a method's name, first line, parents, source, and the call that writes its defaults out."""
     return {
         "name": method.name(),
         "headline": method.HEADLINE,
-        "parents": [parent.name() for parent in method.PARENTS],
+        "parents": [parent.name() for parent in getattr(method, "PARENTS", ())],
         "source": source(method),
         "call": call(method),
     }

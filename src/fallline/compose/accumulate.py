@@ -19,7 +19,8 @@ class Accumulate(Wrapper):
     `fl.train`'s `micro_batch` gathers within a step and needs no extra state.
 
     State: one array `a` a parameter array, and that of the method inside.
-    Cost a step: one gradient, one copy of the parameters more than the method inside.
+    Cost a step: one gradient and one step of the method inside a batch, of which one in `every` counts; one copy of the
+    parameters more than that method.
 
     Source: optax.MultiSteps.
     Deviations: the loss that methods look at is that of the last batch.

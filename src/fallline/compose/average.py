@@ -15,7 +15,7 @@ class Average(Wrapper):
     """Descend as the method inside, and report the running average of the weights.
 
     W ← W + method(g)
-    a ← decay · a + (1 − decay) · W        c ← decay · c + (1 − decay)
+    a ← decay · a + (1 − decay) · W        c ← decay · c + (1 − decay)        W as the method inside reports it
     reported: a / c
 
     The noise of single steps averages out, often worth a lower rate. c is the weight gathered so far, so that the first

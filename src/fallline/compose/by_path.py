@@ -10,7 +10,7 @@ from typing import Any, Self
 from fallline.core import lift
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.grammar import Call
-from fallline.core.method import Method
+from fallline.core.method import Method, require_methods
 from fallline.core.node import option, part
 
 
@@ -66,6 +66,11 @@ class ByPath(Method):
             found |= updates
             after.append(own)
         return _merged(grads, found), {"methods": tuple(after)}
+
+    @property
+    def descends(self) -> bool:
+        """Whether all of them do."""
+        return all(m.descends for m in self.methods)
 
     @property
     def reports_elsewhere(self) -> bool:
@@ -130,6 +135,10 @@ class ByPath(Method):
         super().__post_init__()
         if not self.patterns:
             raise InvalidValue("by_path({}): give at least one pattern, as in by_path({'*.b': fl.SGD, '*': fl.Adam}).")
+        for pattern in self.patterns:
+            if not isinstance(pattern, str):
+                raise InvalidType(f"by_path({{{pattern!r}: ...}}): a pattern of paths is text, as in '*.b' or '0.*'.")
+        require_methods(self, self.methods)
 
 
 def by_path(methods: Mapping[str, Method | type[Method]]) -> ByPath:

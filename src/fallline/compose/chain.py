@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from fallline.core.errors import InvalidValue
 from fallline.core.grammar import Call
-from fallline.core.method import Method
+from fallline.core.method import Method, require_methods
 from fallline.core.node import part
 
 
@@ -42,6 +42,7 @@ class Chain(Method):
         super().__post_init__()
         if not isinstance(self.methods, tuple) or not self.methods:
             raise InvalidValue("chain(): a chain needs at least one method, as in chain(fl.ClipNorm(1.0), fl.Adam()).")
+        require_methods(self, self.methods)
 
     def init(self, params: Any) -> dict[str, Any]:
         """Return every member's state."""
@@ -55,6 +56,11 @@ class Chain(Method):
             grads, own = method.update(grads, own, params, **extra)
             after.append(own)
         return grads, {"methods": tuple(after)}
+
+    @property
+    def descends(self) -> bool:
+        """Whether a member does."""
+        return any(m.descends for m in self.methods)
 
     @property
     def reports_elsewhere(self) -> bool:

@@ -36,6 +36,11 @@ class ClipNorm(Method):
     limit: Scalar = hyper(1.0, range="(0, inf)", units="gradient", help="the longest norm that passes")
     over: Literal["all", "each"] = option("all", help="one norm of all arrays, or one of each")
 
+    @property
+    def descends(self) -> bool:
+        """It leaves the descent to another."""
+        return False
+
     def tree_rule(self, xp: Any, at: Arrays, t: Any) -> tuple[list[Any], list[dict[str, Any]], dict[str, Any]]:
         """Scale every array by what its norm, or that of all, is above the limit."""
         together = [at.grads] if self.over == "all" else [[g] for g in at.grads]

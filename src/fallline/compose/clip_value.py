@@ -18,7 +18,7 @@ class ClipValue(Method):
     State: none.
     Cost a step: nothing besides.
 
-    Source: T. Mikolov, Statistical Language Models Based on Neural Networks, 2012, section 3.2.2. optax.clip,
+    Source: T. Mikolov, Statistical Language Models Based on Neural Networks, 2012. optax.clip,
     torch.nn.utils.clip_grad_value_ and Keras's clipvalue are the same.
 
     Example:
@@ -29,6 +29,11 @@ class ClipValue(Method):
     """
 
     limit: Scalar = hyper(1.0, range="(0, inf)", units="gradient", help="the largest magnitude that passes")
+
+    @property
+    def descends(self) -> bool:
+        """It leaves the descent to another."""
+        return False
 
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Cut off what lies outside."""

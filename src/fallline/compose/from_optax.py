@@ -49,10 +49,10 @@ def named(name: str) -> type[Method]:
     """Return the class of the optimiser called `name` in optax or optax.contrib."""
     known: list[str] = []
     for module in _places():
-        factory = vars(module).get(name.removeprefix("contrib."))
-        if inspect.isfunction(factory) and transforms(factory):
+        factory: Any = vars(module).get(name.removeprefix("contrib."))
+        if _is_factory(factory) and transforms(factory):
             return optax_class(factory)
-        known += [n for n, f in inspect.getmembers(module, inspect.isfunction) if n[0] != "_" and transforms(f)]
+        known += [n for n, f in inspect.getmembers(module, _is_factory) if n[0] != "_" and transforms(f)]
     raise InvalidValue(f"unknown method 'optax.{name}'.{did_you_mean(name, known)}")
 
 
@@ -88,6 +88,10 @@ class _Optax(Method):
                     f"fl.from_optax(optax.sgd, learning_rate=0.1), so that its numbers can change without recompiling."
                 )
         super().__post_init__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The class is made from its factory, and lies under no name where pickle could find it.
+        return functools.partial(from_optax, type(self).FACTORY, **self.__dict__), ()
 
     @classmethod
     def name(cls) -> str:
@@ -161,7 +165,13 @@ class _Optax(Method):
             elif isinstance(meta, Hyper) and type(own.default) is int:
                 value = value.astype(jnp.int32)
             given[own.name] = value
-        return optax.with_extra_args_support(type(self).FACTORY(**given))
+        made = type(self).FACTORY(**given)
+        if not (hasattr(made, "init") and hasattr(made, "update")):
+            raise InvalidType(
+                f"from_optax({self.name()}): it returns {type(made).__name__}, and must return a gradient "
+                f"transformation, as optax.adamw does."
+            )
+        return optax.with_extra_args_support(made)
 
 
 def _like(new: Any, old: Any) -> Any:
@@ -181,8 +191,13 @@ def _wide(tree: Any) -> Any:
 def _public_name(factory: Callable[..., Any]) -> str:
     """Return the name under which optax offers the factory, or where it is defined."""
     name = getattr(factory, "__name__", type(factory).__name__)
-    home = next((m.__name__ for m in _places() if vars(m).get(name) is factory), factory.__module__)
-    return f"{home}.{name}"
+    offered = {n: m.__name__ for m in reversed(_places()) for n, found in vars(m).items() if found is factory}
+    name = name if name in offered else next(iter(offered), name)  # optax.nadam, a partial of adam, has none itself
+    return f"{offered.get(name, factory.__module__)}.{name}"
+
+
+def _is_factory(value: Any) -> bool:
+    return inspect.isfunction(value) or isinstance(value, functools.partial)
 
 
 def _places() -> tuple[ModuleType, ...]:

@@ -14,7 +14,8 @@ class Dialect:
 
     Args:
         target: the library's class or function, `"torch.optim.RMSprop"`; for `"paper"`, the publication.
-        names: the library's names for our fields; several of ours where it has one tuple: `{"betas": ("b1", "b2")}`.
+        names: the library's names for our fields, or for a word that only `adapt` reads; several of ours where it has
+            one tuple: `{"betas": ("b1", "b2")}`.
             A library's usual names (`betas`, `epsilon`, `learning_rate`) are known without being listed.
         given: options of the library's class that tell this method from others of the same class:
             `{"nesterov": True}`.

@@ -35,7 +35,7 @@ class Interval:
         return f"{opening}{self.low:g}, {self.high:g}{closing}"
 
     def nearest(self, value: float, otherwise: float) -> float:
-        """Return the closed end that `value` passed, a usual value near an open end of 1, or `otherwise`."""
+        """Return the closed end that `value` passed, 99 % of a finite open upper end, or `otherwise`."""
         if value >= self.high and math.isfinite(self.high):
             return self.high if self.high_closed else self.high * 0.99
         if value <= self.low and self.low_closed:

@@ -14,7 +14,10 @@ class Slots(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(name) from None
+            made = ", ".join(self) or "nothing"
+            raise AttributeError(
+                f"the state has no {name!r}, only {made}: it is another method's. Begin with this one's init(params)."
+            ) from None
 
     def after(self, changed: dict[str, Any]) -> Slots:
         """Return the slots after a step; a name that `slots` never made is refused, since it would be forgotten."""

@@ -156,7 +156,7 @@ class Method(Node):
         now = at_step(self, xp, state["count"], dtype)
         try:
             steps, changed, shared = now.tree_rule(xp, at, xp.asarray(state["count"] + 1, dtype=dtype))
-        except (TypeError, AttributeError) as error:
+        except (TypeError, AttributeError) as error:  # what None does to arithmetic
             if params is not None:
                 raise
             raise InvalidType(
@@ -187,6 +187,11 @@ class Method(Node):
         """Whether the point to report is another than the one where the gradient is taken."""
         return type(self).report is not Method.report
 
+    @property
+    def descends(self) -> bool:
+        """Whether its updates lead downhill; those of a clip are gradients still, for a method after it in a chain."""
+        return True
+
     def in_force(self, xp: Any, state: dict[str, Any], dtype: Any) -> dict[str, Any]:
         """Return the learning rate, as `lr`, and every scheduled number at the step that `state` is about to take."""
         now, rate = at_step(self, xp, state["count"], dtype), rate_field(type(self))
@@ -205,3 +210,10 @@ class Method(Node):
         if rate is None:
             raise InvalidValue(f"{self.name()} has no learning rate, so lr={lr!r} has no place. Leave it out.")
         return self.replace(**{rate: lr})
+
+
+def require_methods(asked_by: Method, members: tuple[Any, ...]) -> None:
+    """Raise unless all members are methods: schedules and solvers are nodes too."""
+    for member in members:
+        if not isinstance(member, Method):
+            raise InvalidType(f"{asked_by.name()}: its members are methods such as fl.Adam(lr=0.001), got {member!r}.")

@@ -156,12 +156,14 @@ class Node:
         where = f"{self.name()}({field.name}={value!r})"
         try:
             numbers = np.asarray(value)
-            if numbers.dtype.kind not in "iuf" and numbers.dtype.name != "bfloat16":
+            numeric = numbers.dtype.kind in "iuf" or numbers.dtype.name == "bfloat16"
+            if isinstance(value, list | tuple) or not numeric:
                 raise TypeError
             numbers = numbers.astype(np.float64)
         except (TypeError, ValueError):
             kind = "a number or a schedule" if self.STEPS and not meta.many else "a number"
-            raise InvalidType(f"{where}: {field.name} must be {kind}, got {value!r}.") from None
+            hint = " A schedule is one of ours, as in fl.Cosine(peak=0.1, steps=1000)." if callable(value) else ""
+            raise InvalidType(f"{where}: {field.name} must be {kind}, got {value!r}.{hint}") from None
         for number in numbers.ravel().tolist():
             if number not in meta.interval:
                 usual = field.default if isinstance(field.default, float | int) else meta.interval.high
@@ -170,7 +172,7 @@ class Node:
                 raise InvalidValue(f"{where}: {field.name} must be in {meta.interval}, got {number:g}.{hint}")
 
     def _checked_numbers(self, field: dataclasses.Field[Any], value: Any) -> tuple[Any, ...]:
-        if isinstance(value, str | Node) or not hasattr(value, "__iter__"):
+        if isinstance(value, str | Node) or not hasattr(value, "__iter__") or getattr(value, "shape", None) == ():
             raise InvalidType(
                 f"{self.name()}({field.name}={value!r}): {field.name} takes several numbers, as in "
                 f"{field.name}=[{value!r}], got one {type(value).__name__}."

@@ -81,7 +81,7 @@ class Problem:
         predict: `predict(params, x)`, or `predict(params, model_state, x)` when stateful.
         stateful: whether the model carries state that the gradient does not move.
         optimum: the least loss there is, where it is known; the history then has a column `gap`, loss − optimum.
-            name: what the problem is called in tables and folders.
+        name: what the problem is called in tables and folders.
         preparation: how raw rows become `x`; ready problems have one.
         recipe: plain data from which the problem can be built again; ready problems have one.
 

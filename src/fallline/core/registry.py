@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from fallline.core.errors import InvalidValue, did_you_mean
 from fallline.core.grammar import Call, parse
-from fallline.core.node import Node, Option, Part, fields
+from fallline.core.node import Hyper, Node, Option, Part, fields
 
 T = TypeVar("T", bound=Node)
 
@@ -88,7 +88,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         declared = {f.name: f.metadata["meta"] for f in fields(cls)}
         values = cls.arranged(call)
         required = [f.name for f in fields(cls) if f.default is MISSING and f.name not in values]
-        if required:
+        if required and values.keys() <= declared.keys():  # a name that is unknown, the class refuses
             raise InvalidValue(f"{call}: {cls.name()} needs {', '.join(required)}.")
         return cls(**{name: self._value(declared.get(name), value) for name, value in values.items()})
 
@@ -96,7 +96,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         """Return what an argument means in its place: a call is a node, and so is a bare name where a node belongs."""
         if isinstance(value, tuple):
             return tuple(self._value(meta, v) for v in value)
-        if isinstance(value, str) and isinstance(meta, Part):
+        if isinstance(value, str) and (isinstance(meta, Part) or (isinstance(meta, Hyper) and self._found(value))):
             value = parse(value)
         if not isinstance(value, Call):
             return value

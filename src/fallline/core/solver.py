@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from fallline.core.node import Node
 
 
-class Objective(NamedTuple):
+class VectorFunction(NamedTuple):
     """A function of one float64 vector, as a solver asks it."""
 
     value_and_grad: Callable[[Any], tuple[float, Any]]
@@ -28,20 +28,18 @@ class Solver(Node):
 
     def solve(
         self,
-        objective: Objective,
+        function: VectorFunction,
         x: Any,
         steps: int,
-        tolerance: float,
         bounds: tuple[Any, Any] | None,
         reached: Callable[[Any], None],
     ) -> str:
         """Descend from the vector `x`, and return why it stopped, in the library's words.
 
         Args:
-            objective: the function.
+            function: what to minimise.
             x: where to start, float64 of shape (n,).
             steps: iterations at most.
-            tolerance: the gradient norm to stop at.
             bounds: the lowest and highest vectors, where `TAKES_BOUNDS`.
             reached: to be called with every new point; it raises StopIteration where the descent should end.
         """

@@ -36,6 +36,11 @@ class Wrapper(Method):
         return xp, at_step(self, xp, state["count"], lift.widest(xp, [lift.widened(xp, xp.asarray(p)) for p in leaves]))
 
     @property
+    def descends(self) -> bool:
+        """Whether the method inside does."""
+        return self.method.descends
+
+    @property
     def reports_elsewhere(self) -> bool:
         """Whether the method inside does."""
         return self.method.reports_elsewhere

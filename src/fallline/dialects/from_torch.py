@@ -29,10 +29,10 @@ def from_torch(optimizer: Any) -> Method:
         SGD(lr=0.1)
     """
     target = f"torch.optim.{type(optimizer).__name__}"
-    if type(optimizer).__module__.split(".")[:2] != ["torch", "optim"]:
+    if type(optimizer).__module__.split(".")[:2] != ["torch", "optim"] or not hasattr(optimizer, "param_groups"):
         raise InvalidValue(
-            f"from_torch({type(optimizer).__module__}.{type(optimizer).__name__}): it is no class of torch.optim, so "
-            f"its rule is unknown here. Known: {', '.join(targets('torch'))}."
+            f"from_torch({type(optimizer).__module__}.{type(optimizer).__name__}): it is no optimiser of torch.optim, "
+            f"so its rule is unknown here. Give an instance of one of these: {', '.join(targets('torch'))}."
         )
     defaults = {n: p.default for n, p in inspect.signature(type(optimizer)).parameters.items() if n != "params"}
     groups = [{n: _plain(v) for n, v in group.items() if n in defaults} for group in optimizer.param_groups]

@@ -21,9 +21,10 @@ def read(library: str, target: str, options: Options, defaults: Mapping[str, Any
         raise InvalidValue(
             f"from_{library}: {target}({changed}) is none of the methods here. Known: {', '.join(targets(library))}."
         )
-    words = _told(cls, library)
-    # What no word is for says nothing at its default, which the method's table holds.
-    return cls.like(library, **{n: v for n, v in options.items() if n in words or not _is_default(v, defaults.get(n))})
+    words, silent = _told(cls, library), LIBRARIES[library].silent
+    # Defaults are in the method's table. What no word is for says nothing where it is left out in another way.
+    told = {n: v for n, v in options.items() if n not in silent and v != defaults.get(n)}
+    return cls.like(library, **{n: v for n, v in told.items() if n in words or not _is_default(v, defaults.get(n))})
 
 
 def _told(cls: type[Method], library: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -17,13 +18,12 @@ from fallline.core.solver import Solver
 from fallline.engine import check
 from fallline.engine.bounds import Bounds, as_bounds, norm, project, projected
 from fallline.engine.check_schedules import check_schedules
-from fallline.engine.path import Path, failure
+from fallline.engine.divergence import blown_up
+from fallline.engine.path import Path, converged, failure
 from fallline.engine.plan import as_method, as_solver, in_dtype
 from fallline.engine.program import compiled
 from fallline.engine.solve import solve
-from fallline.engine.step import BLOW_UP, DIVERGED, NONFINITE, RUNNING, loss_dtype
-
-CONVERGED = 4
+from fallline.engine.step import CONVERGED, DIVERGED, NONFINITE, RUNNING, loss_dtype
 
 
 def minimize(
@@ -67,7 +67,7 @@ def minimize(
         >>> fl.minimize(fl.surfaces.Booth(), method=fl.LBFGS(), tolerance=1e-3).outcome == "converged"
         True
     """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+    if isinstance(steps, bool) or not hasattr(steps, "__index__") or (steps := operator.index(steps)) < 0:
         raise InvalidValue(f"steps={steps!r}: steps must be a whole number, 0 or more.")
     if tolerance is not None and not tolerance >= 0:
         raise InvalidValue(f"tolerance={tolerance!r}: tolerance must be 0 or more.")
@@ -91,8 +91,11 @@ def _start(f: Callable[[Any], Any], x0: Any) -> Any:
         x0 = getattr(f, "start", None)
         if x0 is None:
             raise InvalidValue("minimize(f): where to start? Give x0; only a surface of fl.surfaces has its own start.")
-    plain = isinstance(x0, list | tuple) and all(isinstance(v, int | float) for v in x0) and len(x0) > 0
-    x = jax.tree.map(jnp.asarray, np.asarray(x0) if plain else x0)
+    plain = isinstance(x0, list | tuple) and all(type(v) in (int, float) for v in x0) and len(x0) > 0
+    try:
+        x = jax.tree.map(jnp.asarray, np.asarray(x0, float) if plain else x0)
+    except (TypeError, ValueError) as error:
+        raise InvalidType(f"x0={x0!r}: a start is a pytree of floating-point arrays. {error}") from None
     if not jax.tree.leaves(x):
         raise InvalidType(f"x0={x0!r} holds no numbers: there is nothing to move.")
     check.check_params(x)
@@ -122,8 +125,7 @@ def _descended(
     if status == RUNNING:
         outcome, why = Outcome.FINISHED, f"{n:,} of {n:,} steps taken"
     elif status == CONVERGED:
-        why = f"the gradient norm fell to {norms[n]:.3g}, at or below {tolerance:g}, after {n} steps"
-        outcome = Outcome.CONVERGED
+        outcome, why = converged(norms[n], tolerance, n)
     else:
         outcome, why = failure(values, points, status == DIVERGED)
     in_force = {name: column[:n] for name, column in rows["in_force"].items()}
@@ -154,8 +156,9 @@ def _descent(f: Callable[[Any], Any], capacity: int) -> Callable[..., Any]:
             i, _, x, state, first, (points, rows) = carry
             x, state, point, row = one(x, state)
             first = jnp.where(i == 0, row["f"], first)
-            blown_up = jnp.abs(row["f"]) > BLOW_UP * jnp.maximum(1, jnp.abs(first))
-            status = jnp.where(blown_up, DIVERGED, jnp.where(row["grad_norm"] <= limit, CONVERGED, RUNNING))
+            status = jnp.where(
+                blown_up(jnp, row["f"], first), DIVERGED, jnp.where(row["grad_norm"] <= limit, CONVERGED, RUNNING)
+            )
             finite = jnp.isfinite(row["f"]) & jnp.isfinite(row["grad_norm"])
             status = jnp.where(finite, status, NONFINITE).astype(jnp.int32)
             kept = jax.tree.map(lambda all, one: all.at[i].set(one), (points, rows), (point, row))

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from fallline.core.outcome import Outcome
-from fallline.engine.run import largest
+from fallline.engine.divergence import flung
 
 Column = np.ndarray[Any, Any]
 
@@ -48,11 +48,15 @@ class Path:
         return f"<Path {self.outcome} after {len(self.f) - 1} steps, f from {self.f[0]:.4g} to {self.f[-1]:.4g}{left}>"
 
 
+def converged(norm: float, tolerance: float | None, n: int) -> tuple[Outcome, str]:
+    """Return how a path ends whose gradient norm has come down to the tolerance."""
+    return Outcome.CONVERGED, f"the gradient norm fell to {norm:.3g}, at or below {tolerance:g}, after {n} steps"
+
+
 def failure(f: Column, x: Any, blew_up: bool) -> tuple[Outcome, str]:
     """Return how a path failed: whether its last steps flung the point away, or the function has no value there."""
     n = len(f) - 1
     start, end = jax.tree.map(lambda a: a[0], x), jax.tree.map(lambda a: a[-1], x)
-    flung = n > 0 and (abs(f[n - 1]) > 10 * abs(f[0]) or largest(end) > 100 * (largest(start) + 1))
-    if blew_up or flung:
+    if blew_up or (n > 0 and flung(f[0], f[n - 1], start, end)):
         return Outcome.DIVERGED, f"f went from {f[0]:.4g} to {f[-1]:.4g} in {n} steps"
     return Outcome.NONFINITE, f"f or its gradient was not finite after {n} steps"

@@ -77,7 +77,23 @@ class Plan:
 
 
 def as_method(method: Any) -> Method:
-    """Return the method meant: an instance, a class for its defaults, or the command line's words."""
+    """Return the method meant, if one can run by itself: an instance, a class, or the command line's words."""
+    found = _named_method(method)
+    if not found.descends:
+        raise InvalidValue(
+            f"{found.name()} hands the gradient on, and nothing here goes against it: the loss would rise. Put it "
+            f"before a method, as in fl.chain(fl.ClipNorm(1.0), fl.SGD(lr=0.1))."
+        )
+    for path, number in jax.tree_util.tree_leaves_with_path(found):
+        if np.ndim(number):
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            raise InvalidValue(
+                f"{found.name()}: {name} holds {np.size(number)} numbers, and a run takes one. Run once for each."
+            )
+    return found
+
+
+def _named_method(method: Any) -> Method:
     if isinstance(method, Method):
         return method
     if isinstance(method, type) and issubclass(method, Method):

@@ -14,6 +14,7 @@ import numpy as np
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.engine.chunk import Advance, Pieces, make_advance
+from fallline.engine.divergence import flung
 from fallline.engine.evaluate import Evaluate, Pending, make_evaluate
 from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
@@ -171,20 +172,16 @@ class Runner:
             return End(at, Outcome.TARGET_REACHED, f"the training loss reached its target at step {taken}")
         at = self._replay(good if int(good.state.step) < taken else older, max(taken - 1, int(older.state.step)))
         first, loss = self.log.steps()["loss"][[0, -1]].tolist()
-        if status == DIVERGED or self._blew_up(good, taken):
+        if status == DIVERGED or self._flung(good, taken):
             return End(at, Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}")
         what = "loss" if not np.isfinite(loss) else "gradient"
         return End(at, Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}")
 
-    def _blew_up(self, good: Mark, taken: int) -> bool:
-        """Whether the last good step had already flung the parameters or the loss far away."""
+    def _flung(self, good: Mark, taken: int) -> bool:
         if taken == 0:
             return False
-        losses = np.abs(self.log.steps()["loss"][:taken])
-        bad = self._replay(good, taken)
-        return bool(
-            losses[-1] > 10 * losses[0] or largest(bad.state.params) > 100 * (largest(self.start.state.params) + 1)
-        )
+        first, last = self.log.steps()["loss"][:taken][[0, -1]].tolist()
+        return flung(first, last, self.start.state.params, self._replay(good, taken).state.params)
 
     def _replay(self, mark: Mark, until: int) -> Mark:
         first = int(mark.state.step)
@@ -212,9 +209,3 @@ def _signal_name(number: int) -> str:
 def reported(method: Any, state: State) -> Any:
     """Return the parameters to report: where the method's answer lies, not where its gradient is taken."""
     return method.eval_params(state.params, state.method)
-
-
-def largest(params: Any) -> float:
-    """Return the largest magnitude among the parameters, infinite where one is not a number."""
-    sizes = [np.max(np.abs(np.asarray(leaf, np.float64)), initial=0) for leaf in jax.tree.leaves(params)]
-    return float(max(sizes)) if np.all(np.isfinite(sizes)) else np.inf

@@ -13,10 +13,10 @@ from jax.flatten_util import ravel_pytree
 
 from fallline.core.errors import InvalidValue
 from fallline.core.outcome import Outcome
-from fallline.core.solver import Objective, Solver
+from fallline.core.solver import Solver, VectorFunction
 from fallline.engine.bounds import Bounds, norm, projected
-from fallline.engine.path import Path, failure
-from fallline.engine.step import BLOW_UP
+from fallline.engine.divergence import blown_up
+from fallline.engine.path import Path, converged, failure
 
 
 def solve(
@@ -52,8 +52,8 @@ def solve(
     try:
         trail.reached(vector)
         with np.errstate(all="ignore"):
-            objective = Objective(trail.value_and_grad, product)
-            message = solver.solve(objective, _flat(vector), steps, tolerance or 0.0, sides, trail.reached)
+            function = VectorFunction(trail.value_and_grad, product)
+            message = solver.solve(function, _flat(vector), steps, sides, trail.reached)
     except StopIteration:
         pass
     points = jax.device_get(jax.vmap(unravel)(jnp.stack(trail.points)))
@@ -111,7 +111,7 @@ class _Trail:
     @property
     def blown_up(self) -> bool:
         """Whether the last value lies far beyond the first."""
-        return abs(self.values[-1]) > BLOW_UP * max(1, abs(self.values[0]))
+        return bool(blown_up(np, self.values[-1], self.values[0]))
 
     def ending(self, points: Any, message: str) -> tuple[Outcome, str]:
         """Return why the path ends; `message` is why the solver stopped, where it stopped by itself."""
@@ -119,8 +119,7 @@ class _Trail:
         if self.blown_up or not self.finite:
             return failure(np.array(self.values), points, blew_up=self.finite)
         if self.converged:
-            why = f"the gradient norm fell to {self.norms[-1]:.3g}, at or below {self.tolerance:g}, after {n} steps"
-            return Outcome.CONVERGED, why
+            return converged(self.norms[-1], self.tolerance, n)
         if n < self.steps and self.undefined:
             return Outcome.NONFINITE, f"f or its gradient was not finite where the solver looked after {n} steps"
         short = f": {message.strip().rstrip('.: ').lower()}" if n < self.steps and message else ""

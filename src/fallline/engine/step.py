@@ -10,14 +10,14 @@ import jax.numpy as jnp
 
 from fallline.core.method import Method
 from fallline.core.probe import Probe, StepView
+from fallline.engine.divergence import blown_up
 from fallline.engine.objective import Objective
 
-RUNNING, TARGET, DIVERGED, NONFINITE = range(4)
+RUNNING, TARGET, DIVERGED, NONFINITE, CONVERGED = range(5)
+"""What a compiled loop says of itself."""
+
 COLUMNS = frozenset({"step", "samples", "seconds", "loss", "grad_norm", "gap"})
 """What every history may hold besides the numbers in force."""
-
-BLOW_UP = 1e6
-"""A loss this many times its first value (or 1, if that is more) has diverged."""
 
 
 class State(NamedTuple):
@@ -169,11 +169,11 @@ def apply(
     epoch_loss = state.epoch_loss + (loss if reduction == "sum" else loss * rows)
     ends_epoch = (state.step + 1) % limits.steps_per_epoch == 0
     reached = ends_epoch & (epoch_loss <= limits.target_loss * limits.epoch_weight)
-    blown_up = jnp.abs(loss) > BLOW_UP * jnp.maximum(1.0, jnp.abs(first_loss))
+    diverged = blown_up(jnp, loss, first_loss)
     finite = jnp.isfinite(loss) & jnp.isfinite(row["grad_norm"])
-    now = jnp.where(finite, jnp.where(blown_up, DIVERGED, jnp.where(reached, TARGET, RUNNING)), NONFINITE)
+    now = jnp.where(finite, jnp.where(diverged, DIVERGED, jnp.where(reached, TARGET, RUNNING)), NONFINITE)
     running = state.status == RUNNING
-    taken = running & finite & ~blown_up
+    taken = running & finite & ~diverged
     after = State(
         params,
         method_state,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import jax
 
-from fallline.core.errors import RunError
+from fallline.core.errors import FalllineError, RunError
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
@@ -146,11 +146,21 @@ def resume(
                 f"{folder.path}: the data are not those that the run began with (their fingerprints differ). "
                 f"Give it the same data, or train anew."
             )
-        planned = plan(problem, method or as_method(spec.method), spec)
+        planned = plan(problem, as_method(method or _method_again(folder.path, spec)), spec)
         params, model = initial(problem, spec.seed)
         state = jax.jit(first_state)(planned.method, params, model)
         state, log, seconds = restore(folder.path, state)
         return _carry_out(planned, state, log, seconds, origin, folder, progress)
+
+
+def _method_again(path: Path, spec: Spec) -> Method:
+    try:
+        return as_method(spec.method)
+    except FalllineError as error:
+        raise RunError(
+            f"{path}: its method cannot be made again from {spec.method!r}: {error} If it is one of your own, give it: "
+            f"fl.resume(path, method=...)."
+        ) from error
 
 
 def _problem_again(path: Path, spec: Spec) -> Problem:

@@ -39,7 +39,7 @@ class AdaBelief(Method):
         array([-0.2, 0.2])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "optax": Dialect("optax.adabelief"),
         "paper": Dialect("Zhuang et al. 2020, algorithm 2", eps=1e-8, eps_root=1e-8),

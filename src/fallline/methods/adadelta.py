@@ -13,7 +13,7 @@ from fallline.methods.adagrad import AdaGrad
 
 
 class AdaDelta(Method):
-    """RMSProp with the step scaled by the running size of past steps, so that it needs no rate.
+    """AdaGrad that forgets, its steps scaled by the running size of past steps, so that it needs no rate.
 
     v ← decay · v + (1 − decay) · g²
     d = g · √(u + eps) / √(v + eps)
@@ -37,7 +37,7 @@ class AdaDelta(Method):
         array([-0.2])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (AdaGrad,)
+    PARENTS = (AdaGrad,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.Adadelta", names={"rho": "decay"}),
         "keras": Dialect("keras.optimizers.Adadelta", names={"rho": "decay"}, lr=0.001, decay=0.95, eps=1e-7),

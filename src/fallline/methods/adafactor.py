@@ -59,7 +59,7 @@ class Adafactor(Method):
         (array([  2.5, 250. ]), array([ 50.5, 202. ]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (RMSProp,)
+    PARENTS = (RMSProp,)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(

@@ -32,8 +32,8 @@ class AdaGrad(Method):
     Cost a step: one gradient, one copy of the parameters.
 
     Source: J. Duchi, E. Hazan and Y. Singer, Adaptive Subgradient Methods for Online Learning and Stochastic
-    Optimization, JMLR 12, 2011, the diagonal form of eq. (1). `outside` is torch's and Keras's rule for eps, `inside`
-    optax's, which starts h at 0.1.
+    Optimization, JMLR 12, 2011, the diagonal form of eq. (1). `outside` is torch's rule for eps; `inside` is Keras's
+    and optax's, which start h at 0.1.
     Deviations: an element that has never had a gradient stays where it is, also with eps = 0.
 
     Example:
@@ -45,7 +45,7 @@ class AdaGrad(Method):
         (array([-1.]), array([-0.8]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    PARENTS = (SGD,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.Adagrad",

@@ -44,7 +44,7 @@ class Adam(Method):
         array([-0.1, 0.1])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Momentum, RMSProp)
+    PARENTS = (Momentum, RMSProp)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.Adam", given={"amsgrad": False}),
         "keras": Dialect("keras.optimizers.Adam", given={"amsgrad": False}, eps=1e-7, eps_form="hat"),

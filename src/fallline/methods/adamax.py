@@ -38,7 +38,7 @@ class AdaMax(Method):
         (array([-0.1]), array([-0.05]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.Adamax"),
         "keras": Dialect("keras.optimizers.Adamax", lr=0.001, eps=1e-7, eps_form="outside"),

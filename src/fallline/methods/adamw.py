@@ -26,8 +26,8 @@ class AdamW(Method):
     every form:  W ← (1 − lr · weight_decay) · W − lr · d
 
     A penalty in the loss goes through Adam's division: weights whose gradients are large are decayed the least. Here
-    all are decayed alike, and a scheduled rate carries the decay with it. `decay="all"` is the paper's rule and every
-    library's; `decay="weights"` leaves arrays of fewer than two axes undecayed, which are biases and the scales of
+    all are decayed alike, and a scheduled rate carries the decay with it. `on="all"` is the paper's rule and every
+    library's; `on="weights"` leaves arrays of fewer than two axes undecayed, which are biases and the scales of
     normalisations. `nesterov` is known as NAdamW; of the libraries here only optax has it.
 
     State: two arrays `m` and `v` a parameter array.
@@ -46,7 +46,7 @@ class AdamW(Method):
         array([-0.2, -0.1])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.AdamW", given={"amsgrad": False}, note=_AMSGRAD),
         "keras": Dialect(
@@ -58,8 +58,11 @@ class AdamW(Method):
             weight_decay=0.004,
         ),
         "optax": Dialect("optax.adamw", note="optax.nadamw is the same with nesterov=True.", weight_decay=1e-4),
-        "paper": "The paper multiplies the decay by the schedule and not by the rate, and gives λ no default: for its "
-        "λ write AdamW(lr=lr, weight_decay=λ / lr), with the peak of the schedule for lr.",
+        "paper": Dialect(
+            "Loshchilov and Hutter 2017, algorithm 2",
+            note="Its λ, which has no default, is lr · weight_decay: give λ / lr, with a schedule's peak for lr.",
+            weight_decay=0.0,
+        ),
     }
 
     lr: Scalar = hyper(0.001, range="(0, inf)", units="parameter", help="step size", rate=True)
@@ -67,11 +70,11 @@ class AdamW(Method):
     b2: Scalar = hyper(0.999, range="[0, 1)", help="share of the old mean square that is kept")
     eps: Scalar = hyper(1e-8, range="[0, inf)", units="gradient", help="floor of the denominator")
     weight_decay: Scalar = hyper(
-        0.01, range="[0, inf)", units="1 / parameter", help="share of a weight that lr takes away at a step"
+        0.01, range="[0, inf)", units="1 / lr", help="share of a weight that lr takes away at a step"
     )
     eps_root: Scalar = hyper(0.0, range="[0, inf)", units="gradient²", help="floor under the square root")
     eps_form: Literal["outside", "hat"] = option("outside", help="add eps after the correction or before it")
-    decay: Literal["all", "weights"] = option("all", help="decay every array or those of two axes and more")
+    on: Literal["weights", "all"] = option("all", help="decay every array or those of two axes and more")
     nesterov: bool = option(False, help="look ahead, as NAdam does")
 
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
@@ -90,6 +93,6 @@ class AdamW(Method):
         else:
             root = (xp.sqrt(v + self.eps_root) + self.eps) * (1 / c2**0.5)
         step = -self.lr * ratio(xp, n, root)
-        if self.decay == "all" or p.ndim > 1:
+        if self.on == "all" or p.ndim > 1:
             step = step - self.lr * self.weight_decay * p
         return step, {"m": m, "v": v}

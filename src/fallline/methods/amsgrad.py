@@ -24,8 +24,8 @@ class AMSGrad(Method):
 
     Adam forgets a rare, large gradient in about 1 / (1 − b2) steps, and on some convex losses walks away from the
     minimum for it. torch and Keras keep the maximum of the raw mean square, optax of the corrected one, which is large
-    while the correction is. The paper corrects nothing (`correct_mean=False`: c1 = 1; `correct_square=False`: c2 = 1).
-    With the maximum corrected, `hat` and `outside` are the same.
+    while the correction is. The paper corrects nothing (`bias_correction_mean=False`: c1 = 1;
+    `bias_correction_square=False`: c2 = 1). With the maximum corrected, `hat` and `outside` are the same.
 
     State: three arrays `m`, `v` and `v_max` a parameter array.
     Cost a step: one gradient, three copies of the parameters.
@@ -44,16 +44,18 @@ class AMSGrad(Method):
         (array([-0.1]), array([-0.025]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.Adam", given={"amsgrad": True}),
         "keras": Dialect("keras.optimizers.Adam", given={"amsgrad": True}, eps=1e-7, eps_form="hat"),
         "optax": Dialect(
             "optax.amsgrad",
-            names={"bias_correction_mu": "correct_mean", "bias_correction_nu": "correct_square"},
+            names={"bias_correction_mu": "bias_correction_mean", "bias_correction_nu": "bias_correction_square"},
             maximum="corrected",
         ),
-        "paper": Dialect("Reddi, Kale and Kumar 2018, algorithm 2", eps=0.0, correct_mean=False, correct_square=False),
+        "paper": Dialect(
+            "Reddi, Kale and Kumar 2018, algorithm 2", eps=0.0, bias_correction_mean=False, bias_correction_square=False
+        ),
     }
 
     lr: Scalar = hyper(0.001, range="(0, inf)", units="parameter", help="step size", rate=True)
@@ -63,8 +65,8 @@ class AMSGrad(Method):
     eps_root: Scalar = hyper(0.0, range="[0, inf)", units="gradient²", help="floor under the square root")
     eps_form: Literal["outside", "hat"] = option("outside", help="add eps after the correction or before it")
     maximum: Literal["raw", "corrected"] = option("raw", help="which mean square the maximum is taken of")
-    correct_mean: bool = option(True, help="divide the mean by the weight it has gathered so far")
-    correct_square: bool = option(True, help="divide the mean square by the weight it has gathered so far")
+    bias_correction_mean: bool = option(True, help="divide the mean by the weight it has gathered so far")
+    bias_correction_square: bool = option(True, help="divide the mean square by the weight it has gathered so far")
 
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
         """Mean, mean square, and the largest mean square so far."""
@@ -73,8 +75,8 @@ class AMSGrad(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Step by mean over the largest root mean square."""
         m, v = mix(self.b1, s.m, g), mix(self.b2, s.v, g * g)
-        c1 = 1 - self.b1**t if self.correct_mean else 1
-        c2 = 1 - self.b2**t if self.correct_square else 1
+        c1 = 1 - self.b1**t if self.bias_correction_mean else 1
+        c2 = 1 - self.b2**t if self.bias_correction_square else 1
         if self.maximum == "corrected":
             v_max, c2 = xp.maximum(s.v_max, v * (1 / c2)), 1
         else:

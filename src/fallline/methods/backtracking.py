@@ -39,7 +39,7 @@ class Backtracking(Method):
         (array([-1.]), array(0.125))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    PARENTS = (SGD,)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "optax": "optax.scale_by_backtracking_linesearch stands behind another method and, when it gives up, takes the "

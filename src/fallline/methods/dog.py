@@ -47,7 +47,7 @@ class DoG(Method):
         array([-0.3, -0.4])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (AdaGrad,)
+    PARENTS = (AdaGrad,)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "optax": Dialect(

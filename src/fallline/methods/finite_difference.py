@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from fallline.core.loop import while_loop
 from fallline.core.method import Arrays, Method
@@ -39,7 +39,7 @@ class FiniteDifference(Method):
         array([-1., -3.])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    PARENTS = (SGD,)
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter² / loss", help="step size", rate=True)
     step: Scalar = hyper(5e-3, range="(0, inf)", help="how far a weight is moved, as a share of its size or of 1")

@@ -42,7 +42,7 @@ class LAMB(Method):
         (array([-0.354,  0.353]), 0.5)
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "keras": Dialect("keras.optimizers.Lamb", eps=1e-7, decay_form="before"),
@@ -54,7 +54,7 @@ class LAMB(Method):
     b1: Scalar = hyper(0.9, range="[0, 1)", help="share of the old mean that is kept")
     b2: Scalar = hyper(0.999, range="[0, 1)", help="share of the old mean square that is kept")
     eps: Scalar = hyper(1e-6, range="[0, inf)", units="gradient", help="floor of the denominator")
-    weight_decay: Scalar = hyper(0.0, range="[0, inf)", units="1 / parameter", help="pull of the weights towards 0")
+    weight_decay: Scalar = hyper(0.0, range="[0, inf)", units="1 / lr", help="pull of the weights towards 0")
     decay_form: Literal["inside", "before"] = option("inside", help="decay inside the trust ratio, or before all else")
     eps_root: Scalar = hyper(0.0, range="[0, inf)", units="gradient²", help="floor under the square root")
 

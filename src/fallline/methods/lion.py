@@ -36,7 +36,7 @@ class Lion(Method):
         array([-0.1,  0.1])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Momentum,)
+    PARENTS = (Momentum,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "keras": Dialect("keras.optimizers.Lion", lr=0.001),
         "optax": Dialect("optax.lion", weight_decay=1e-3),
@@ -47,7 +47,7 @@ class Lion(Method):
     b1: Scalar = hyper(0.9, range="[0, 1)", help="share of the mean in the direction of the step")
     b2: Scalar = hyper(0.99, range="[0, 1)", help="share of the old mean that is kept")
     weight_decay: Scalar = hyper(
-        0.0, range="[0, inf)", units="1 / parameter", help="share of a weight that lr takes away at a step"
+        0.0, range="[0, inf)", units="1 / lr", help="share of a weight that lr takes away at a step"
     )
 
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Momentum(Method):
         (-0.1, -0.19)
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    PARENTS = (SGD,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.SGD",

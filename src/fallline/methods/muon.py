@@ -70,7 +70,7 @@ class Muon(Method):
         array([[0.1, 0. ], [0. , 0.1]])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Nesterov, AdamW)
+    PARENTS = (Nesterov, AdamW)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": "torch.optim.Muon orthogonalises in bfloat16, which keeps three digits, whatever the dtype of the "
@@ -135,6 +135,8 @@ class Muon(Method):
         """Step along the orthogonalised momentum, or by AdamW."""
         if p.ndim != 2:
             return self._adamw().rule(xp, g, p, s, t)
+        if not p.size:
+            return xp.zeros_like(g), {}
         m = self.momentum * s.m + g if self.form == "sum" else mix(self.momentum, s.m, g)
         step = self._scale(*p.shape) * self._orthogonal(xp, self._ahead(m, g, t))
         return -self.lr * (step + self.weight_decay * p), {"m": m}

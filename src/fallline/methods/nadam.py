@@ -24,7 +24,8 @@ class NAdam(Method):
     A number for `momentum_decay` warms the momentum up from about b1 / 2, as torch (0.004) and Keras (1) do.
     `momentum_decay=None` holds mu(t) = b1 and M(t) = b1^t: optax's form.
 
-    State: two arrays `m` and `v` a parameter array; one number `mu_product`, which is M, if momentum_decay is a number.
+    State: two arrays `m` and `v` a parameter array; one number `mu_product` an array, which is M, if
+    momentum_decay is a number.
     Cost a step: one gradient, two copies of the parameters.
 
     Source: T. Dozat, Incorporating Nesterov Momentum into Adam, ICLR workshop, 2016, algorithm 2.
@@ -39,7 +40,7 @@ class NAdam(Method):
         array([-0.1474, 0.1474])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Nesterov, Adam)
+    PARENTS = (Nesterov, Adam)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.NAdam", names={"momentum_decay": "momentum_decay"}),
         "keras": Dialect("keras.optimizers.Nadam", lr=0.001, eps=1e-7, momentum_decay=1.0),

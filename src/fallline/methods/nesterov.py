@@ -48,7 +48,7 @@ class Nesterov(Method):
         (array([-0.15]), array([-0.1]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Momentum,)
+    PARENTS = (Momentum,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.SGD",

@@ -45,7 +45,7 @@ class Prodigy(Method):
         np.True_
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "optax": Dialect(
@@ -69,7 +69,7 @@ class Prodigy(Method):
     eps: Scalar = hyper(1e-8, range="[0, inf)", units="gradient", help="floor of the denominator")
     distance: Scalar = hyper(1e-6, range="(0, inf)", units="parameter", help="the estimate before the first step")
     growth: Scalar = hyper(1.0, range="(0, inf)", help="factor of the estimates after it")
-    weight_decay: Scalar = hyper(0.0, range="[0, inf)", units="1 / rate", help="pull of the weights towards 0")
+    weight_decay: Scalar = hyper(0.0, range="[0, inf)", units="1 / lr", help="pull of the weights towards 0")
     form: Literal["plain", "corrected"] = option("plain", help="the rate as it is, or corrected as Adam's averages are")
     safeguard_warmup: bool = option(False, help="keep the rate out of ‖s‖₁")
 

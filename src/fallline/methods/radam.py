@@ -46,7 +46,7 @@ class RAdam(Method):
         array([-0.1   ,  0.0001])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.RAdam", eps_form="hat"),
         "optax": Dialect("optax.radam", names={"threshold": "threshold"}),

@@ -52,7 +52,7 @@ class RMSProp(Method):
         array([-0.2, 0.2])
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (AdaGrad,)
+    PARENTS = (AdaGrad,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.RMSprop",

@@ -45,7 +45,7 @@ class Rprop(Method):
         (array([-0.1]), array([-0.12]), array([0.06]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD,)
+    PARENTS = (SGD,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.Rprop",

@@ -36,7 +36,8 @@ class ScheduleFree(Method):
     `from_zero`: z steps at lr · min(1, (t − 1) / warmup), nothing at first, while the weights do not change (optax).
     `before`: in place of z's decay, y ← (1 − lr · weight_decay) · y before all else (Keras).
 
-    State: an array `z` a parameter array; `v` with adamw; two numbers, `longest` (rate) and `weights` (their sum).
+    State: an array `z` a parameter array; `v` with adamw; two numbers an array, `longest` (rate) and `weights`
+    (their sum).
     Cost a step: one gradient, one copy of the parameters with sgd, two with adamw.
 
     Source: A. Defazio et al., The Road Less Scheduled, 2024, arXiv:2405.15682, eqs. (3) to (5) and algorithm 1.
@@ -52,7 +53,7 @@ class ScheduleFree(Method):
         (array([2.]), array([1.5]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (SGD, Adam)
+    PARENTS = (SGD, Adam)
 
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "keras": Dialect(

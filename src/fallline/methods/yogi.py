@@ -39,7 +39,7 @@ class Yogi(Method):
         (array([3.5]), array([-0.0535]))
     """
 
-    PARENTS: ClassVar[tuple[type[Method], ...]] = (Adam,)
+    PARENTS = (Adam,)
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "optax": Dialect("optax.yogi", initial_mean=1e-6),
         "paper": Dialect("Zaheer et al. 2018, algorithm 2", initial_accumulator=0.0, bias_correction=False),
@@ -47,7 +47,7 @@ class Yogi(Method):
 
     lr: Scalar = hyper(0.01, range="(0, inf)", units="parameter", help="step size", rate=True)
     b1: Scalar = hyper(0.9, range="[0, 1)", help="share of the old mean that is kept")
-    b2: Scalar = hyper(0.999, range="[0, 1)", help="1 less the share of g² by which the mean square moves")
+    b2: Scalar = hyper(0.999, range="[0, 1)", help="1 − b2 is the share of g² by which the mean square moves")
     eps: Scalar = hyper(1e-3, range="[0, inf)", units="gradient", help="floor of the denominator")
     initial_mean: Scalar = hyper(0.0, range="(-inf, inf)", units="gradient", help="the mean before the first step")
     initial_accumulator: Scalar = hyper(

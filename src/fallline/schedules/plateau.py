@@ -19,10 +19,9 @@ class Plateau(Schedule):
     validation losses since the start and from nothing else, so a resumed run continues it exactly. It needs a
     validation part; where nothing is validated (`fl.minimize`, an optax loop) the value stays where it is.
 
-    Source: torch.optim.lr_scheduler.ReduceLROnPlateau, whose `min_lr` is `floor · peak` here; L. Bottou et al. call it
-    the bold driver's opposite.
-    Deviations: torch's threshold is relative to a positive best; Keras counts `patience` epochs, not more than it
-    (its patience is one above), and its `min_delta` is absolute.
+    Source: torch.optim.lr_scheduler.ReduceLROnPlateau, whose `min_lr` is `floor · peak` here. Keras drops at the
+    `patience`-th epoch without improvement, one sooner, and its `min_delta` is absolute.
+    Deviations: torch's threshold takes the best loss to be positive.
 
     Example:
         >>> schedule = Plateau(1.0, factor=0.5, patience=1)
@@ -42,7 +41,7 @@ class Plateau(Schedule):
 
     def value(self, xp: Any, t: Any) -> Any:
         """Return the value after the drops so far."""
-        return self.peak * xp.maximum(self.factor**self.drops, self.floor) + 0 * t
+        return self.peak * xp.maximum(self.factor**self.drops, self.floor)
 
     def heard(self, losses: Sequence[float]) -> Self:
         """Return the schedule with its drops counted over these validation losses."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from fallline.core.errors import InvalidValue
 from fallline.core.node import option
-from fallline.core.solver import Objective, Solver
+from fallline.core.solver import Solver, VectorFunction
 
 
 class LBFGS(Solver):
@@ -46,10 +46,9 @@ class LBFGS(Solver):
 
     def solve(
         self,
-        objective: Objective,
+        function: VectorFunction,
         x: Any,
         steps: int,
-        tolerance: float,
         bounds: tuple[Any, Any] | None,
         reached: Callable[[Any], None],
     ) -> str:
@@ -57,7 +56,7 @@ class LBFGS(Solver):
         from scipy.optimize import minimize
 
         found = minimize(
-            objective.value_and_grad,
+            function.value_and_grad,
             x,
             jac=True,
             method="L-BFGS-B",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fallline.core.solver import Objective, Solver
+from fallline.core.solver import Solver, VectorFunction
 
 
 class NewtonCG(Solver):
     """Newton's method for many unknowns: the step solves H d = −g by conjugate gradients, without the Hessian itself.
 
-    d ≈ −H⁻¹ g        by products H v alone, stopped early far from the minimum or where v H v ≤ 0
+    d ≈ −H⁻¹ g        by products H v alone, stopped early far from the minimum or where vᵀ H v ≤ 0
     W ← W + a · d     a by a line search that keeps the Wolfe conditions
 
     H is the exact Hessian, met only through its product with a vector, which automatic differentiation gives for the
@@ -32,10 +32,9 @@ class NewtonCG(Solver):
 
     def solve(
         self,
-        objective: Objective,
+        function: VectorFunction,
         x: Any,
         steps: int,
-        tolerance: float,
         bounds: tuple[Any, Any] | None,
         reached: Callable[[Any], None],
     ) -> str:
@@ -43,10 +42,10 @@ class NewtonCG(Solver):
         from scipy.optimize import minimize
 
         found = minimize(
-            objective.value_and_grad,
+            function.value_and_grad,
             x,
             jac=True,
-            hessp=objective.hessian_product,
+            hessp=function.hessian_product,
             method="Newton-CG",
             callback=reached,
             options={"maxiter": steps, "xtol": 0.0},  # `reached` ends it
