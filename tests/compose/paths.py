@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from tests.compiling import lightly
 
 
 def path(method: Any, params: Any, gradients: list[Any], **extra: Any) -> list[Any]:
@@ -16,6 +17,21 @@ def path(method: Any, params: Any, gradients: list[Any], **extra: Any) -> list[A
         params = jax.tree.map(lambda p, u: p + u, params, updates)
         points.append(params)
     return points
+
+
+def traced_path(method: Any, params: Any, gradients: list[Any]) -> Any:
+    """Return the points after every step, stacked, from one compiled program."""
+
+    def step(carry: Any, g: Any) -> Any:
+        params, state = carry
+        updates, state = method.update(g, state, params)
+        params = jax.tree.map(lambda p, u: p + u, params, updates)
+        return (params, state), params
+
+    def points(params: Any, gradients: Any) -> Any:
+        return jax.lax.scan(step, (params, method.init(params)), gradients)[1]
+
+    return lightly(points)(params, jax.tree.map(lambda *gs: np.stack(gs), *gradients))
 
 
 def assert_close(left: Any, right: Any, rtol: float = 1e-12) -> None:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.compose.paths import assert_close, path
+from tests.compose.paths import assert_close, path, traced_path
 
 import fallline as fl
 from fallline.core.errors import InvalidValue
@@ -40,8 +40,7 @@ def test_it_is_optaxs_multi_steps(params: Any, gradients: list[Any], every: int)
     ours = fl.Accumulate(fl.Adam(lr=halving), every=every)
     with jax.enable_x64(True):
         theirs = optax.MultiSteps(optax.adam(halving), every, accumulator_dtype="float64")
-        run = jax.tree.map(jnp.asarray, (params, gradients))
-        assert_close(path(ours, *run), path(theirs, *run))
+        assert_close(traced_path(ours, params, gradients), traced_path(theirs, params, gradients))
 
 
 def test_between_two_steps_nothing_moves() -> None:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.compiling import lightly
 
 import fallline as fl
 from fallline.compose.from_optax import from_optax, optax_class
@@ -111,15 +112,18 @@ def beside(method: Method, theirs: Any, params: Any, steps: int) -> None:
         takes_all = any(p.kind is p.VAR_KEYWORD for p in asked.values())
         return update(*args, **{n: v for n, v in (extra | named).items() if takes_all or n in asked})
 
-    @jax.jit
-    def step(ours: Any, other: Any) -> Any:
-        return stepped(ours_updates, *ours), stepped(their_updates, *other)
+    def step(carry: Any, _: Any) -> Any:
+        ours, other = carry
+        ours, other = stepped(ours_updates, *ours), stepped(their_updates, *other)
+        return (ours, other), (ours[0], other[0])
 
-    ours, other = (params, method.init(params)), (params, theirs.init(params))
-    for _ in range(steps):
-        ours, other = step(ours, other)
-        for a, b in zip(jax.tree.leaves(ours[0]), jax.tree.leaves(other[0]), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    @lightly
+    def paths(params: Any) -> Any:
+        carry = (params, method.init(params)), (params, theirs.init(params))
+        return jax.lax.scan(step, carry, length=steps)[1]
+
+    for a, b in zip(*map(jax.tree.leaves, paths(params)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.filterwarnings("ignore:.optimistic_adam. is deprecated:DeprecationWarning")
@@ -254,11 +258,15 @@ def test_schedule_free_reports_its_average() -> None:
         params, theirs = start(jnp.float64), contrib.schedule_free_sgd(0.1)
         ours = from_optax(contrib.schedule_free_sgd, learning_rate=0.1)
         state, their_state = ours.init(params), theirs.init(params)
-        for _ in range(5):
+
+        @lightly
+        def step(params: Any, state: Any, their_state: Any) -> Any:
             grads = jax.grad(loss)(params)
             updates, state = ours.update(grads, state, params)
-            _, their_state = theirs.update(grads, their_state, params)
-            params = jax.tree.map(jnp.add, params, updates)
+            return jax.tree.map(jnp.add, params, updates), state, theirs.update(grads, their_state, params)[1]
+
+        for _ in range(5):
+            params, state, their_state = step(params, state, their_state)
         reported, expected = ours.eval_params(params, state), contrib.schedule_free_eval_params(their_state, params)
         np.testing.assert_allclose(reported["w"], expected["w"], rtol=1e-12)
         assert not np.allclose(reported["w"], params["w"], rtol=1e-3)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.compiling import lightly
 
 import fallline as fl
 
@@ -42,12 +43,17 @@ def test_a_method_of_ours_is_an_optimiser_inside_optaxs(wrapped: Callable[[Any],
     with jax.enable_x64(True):
         start_at, paths = start(jnp.float64), []
         for inner in (fl.Adam(lr=0.1), optax.adam(0.1)):
-            transformation, params = wrapped(inner), start_at
-            state = transformation.init(params)
-            for _ in range(6):
-                updates, state = transformation.update(jax.grad(loss)(params), state, params)
-                params = optax.apply_updates(params, updates)
-            paths.append(params)
+            transformation = wrapped(inner)
+
+            def step(carry: Any, _: Any, by: Any = transformation) -> Any:
+                params, state = carry
+                updates, state = by.update(jax.grad(loss)(params), state, params)
+                return (optax.apply_updates(params, updates), state), None
+
+            def end(params: Any, by: Any = transformation, step: Any = step) -> Any:
+                return jax.lax.scan(step, (params, by.init(params)), length=6)[0][0]
+
+            paths.append(lightly(end)(start_at))
         for ours, theirs in zip(*map(jax.tree.leaves, paths), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-12)
         assert not np.array_equal(paths[0]["w"], start_at["w"])

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from tests.compiling import lightly
 
 import fallline as fl
 from fallline.core.errors import InvalidValue
@@ -77,9 +78,9 @@ def test_schedules_are_read(name: str) -> None:
     ours = from_keras(keras.optimizers.SGD(theirs)).lr
     # keras.ops.cos is float32 on the JAX backend, whatever it is given.
     tolerance = 1e-6 if "Cosine" in type(theirs).__name__ else 1e-12
-    for k in range(30):
+    values = lightly(lambda steps: jax.lax.map(theirs, steps))(np.arange(30))
+    for k, expected in enumerate(values.tolist()):
         t = np.asarray(float(k))
-        expected = float(theirs(jax.numpy.asarray(k)))
         np.testing.assert_allclose(
             at_step(ours, np, t, np.float64).value(np, t), expected, rtol=tolerance, err_msg=str(k)
         )

@@ -8,7 +8,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+from tests.compiling import lightly
 from tests.parity.cases import STEPS, Case, assert_equal_paths, cases, gradients, our_path, start, target_of
 
 from fallline.core.schedule import Schedule
@@ -54,9 +56,9 @@ def their_path(case: Case) -> Any:
         return (w, state), w
 
     carry = [w.value for w in weights], [v.value for v in optimizer.variables]
-    steps = jnp.arange(STEPS, dtype=float), jax.tree.map(lambda *gs: jnp.stack(gs), *gradients())
-    path = jax.lax.scan(step, carry, steps)[1]
-    return [{name: path[i][k] for i, name in enumerate(names)} for k in range(STEPS)]
+    steps = jnp.arange(STEPS, dtype=float), jax.tree.map(lambda *gs: np.stack(gs), *gradients())
+    path = lightly(lambda carry, steps: jax.lax.scan(step, carry, steps)[1])(carry, steps)
+    return [{name: np.asarray(path[i])[k] for i, name in enumerate(names)} for k in range(STEPS)]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.parity.cases import Case, assert_equal_paths, cases, gradients, our_path, start, target_of
+from tests.compiling import lightly
+from tests.parity.cases import STEPS, Case, assert_equal_paths, cases, gradients, our_path, start, target_of
 
 from fallline.core.schedule import Schedule
 from fallline.methods.adam import Adam
@@ -43,9 +44,11 @@ def their_path(case: Case) -> Any:
         w = optax.apply_updates(w, updates)
         return (w, state), reported(w, state)
 
-    w = jax.tree.map(jnp.asarray, start())
-    steps = jax.tree.map(lambda *gs: jnp.stack(gs), *gradients())
-    return jax.lax.scan(step, (w, optimizer.init(w)), steps)[1]
+    def path(w: Any, gradients: Any) -> Any:
+        return jax.lax.scan(step, (w, optimizer.init(w)), gradients)[1]
+
+    points = lightly(path)(start(), jax.tree.map(lambda *gs: np.stack(gs), *gradients()))
+    return [{name: np.asarray(points[name])[k] for name in points} for k in range(STEPS)]
 
 
 def reported(w: Any, state: Any) -> Any:
@@ -64,12 +67,16 @@ def test_a_method_is_a_link_in_an_optax_chain() -> None:
     found = []
     with jax.enable_x64(True):
         for link in links:
-            chain, w = optax.chain(optax.clip_by_global_norm(0.5), link), jax.tree.map(jnp.asarray, start())
-            state = chain.init(w)
-            for g in gradients()[:10]:
-                updates, state = chain.update(jax.tree.map(jnp.asarray, g), state, w)
-                w = optax.apply_updates(w, updates)
-            found.append(w)
+            chain = optax.chain(optax.clip_by_global_norm(0.5), link)
+
+            def path(w: Any, gradients: list[Any], chain: Any = chain) -> Any:
+                state = chain.init(w)
+                for g in gradients:
+                    updates, state = chain.update(g, state, w)
+                    w = optax.apply_updates(w, updates)
+                return w
+
+            found.append(lightly(path)(start(), gradients()[:10]))
     for name in start():
         np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-12)
 
@@ -77,6 +84,5 @@ def test_a_method_is_a_link_in_an_optax_chain() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_path_is_optaxs(name: str) -> None:
     with jax.enable_x64(True):
-        theirs = jax.device_get(their_path(CASES[name]))
-        points = [{n: theirs[n][k] for n in theirs} for k in range(len(gradients()))]
-    assert_equal_paths(our_path(CASES[name].method, reported=True), points, CASES[name].target)
+        theirs = their_path(CASES[name])
+    assert_equal_paths(our_path(CASES[name].method, reported=True), theirs, CASES[name].target)
