@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from fallline.core.errors import InvalidType, InvalidValue
+from fallline.core.stream import Batches, Stream, streamed
 
 
 class Batch(NamedTuple):
@@ -35,7 +36,8 @@ class Data:
     """The parts of a data set, used as given.
 
     Each part is `(x, y)`, `(x, y, weight)`, one array, or any pytree of arrays with one leading length. The test part
-    is never used for selection, stopping or scaling.
+    is never used for selection, stopping or scaling. The training part may also be a `Stream` or `Batches`, whose rows
+    are not all in memory.
     """
 
     train: Any
@@ -48,6 +50,11 @@ class Data:
             object.__setattr__(self, name, part)
             if part is not None and rows(part, name) == 0:
                 raise InvalidValue(f"the {name} part has no rows.")
+            if streamed(part) and name != "train":
+                raise InvalidType(
+                    f"the {name} part is streamed, and only training rows are: give arrays of as many rows as are "
+                    f"needed for a good estimate."
+                )
 
 
 class Preparation(Protocol):
@@ -68,9 +75,10 @@ class Problem:
     """An objective: `init(key) -> params` and `loss(params, batch)`, with data and metrics.
 
     `loss` returns one loss a row, shape (B,), which is preferred (remainders, weights, micro-batches come for free), or
-    a scalar that is the mean over the rows. A keyword `key` in its signature receives a fresh key each step. With
-    `stateful=True`, `init` returns `(params, model_state)` and the loss takes `(params, model_state, batch)` and
-    returns `(scalar, new_state)`.
+    a scalar that is the mean over the rows. A keyword `key` in its signature receives a fresh key each step, a keyword
+    `training` True in a step and False in an evaluation. With `stateful=True`, `init` returns `(params, model_state)`
+    and the loss takes `(params, model_state, batch)` and returns `(loss, new_state)`; an evaluation's new state is
+    thrown away.
 
     Args:
         init: `init(key)` returns a pytree of floating-point arrays.
@@ -123,7 +131,7 @@ class Problem:
 
 def as_batch(part: Any) -> Any:
     """Return a part of the data as the named tuple that the loss will see."""
-    if part is None or (isinstance(part, tuple) and hasattr(part, "_fields")):
+    if part is None or streamed(part) or (isinstance(part, tuple) and hasattr(part, "_fields")):
         return part
     if isinstance(part, tuple) and len(part) == 2:
         return Batch(*part)
@@ -137,6 +145,10 @@ def rows(part: Any, name: str = "data") -> int:
     import jax
     import numpy as np
 
+    if isinstance(part, Stream):
+        return int(np.sum(part.sizes))
+    if isinstance(part, Batches):
+        return part.steps_per_epoch * rows(part.first, name)
     lengths = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(part):
         shape = np.shape(leaf)

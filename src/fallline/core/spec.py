@@ -15,6 +15,7 @@ from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 Sampling = Literal["shuffle", "replacement", "sequential"]
 LastBatch = Literal["use", "drop"]
 Reduction = Literal["mean", "sum"]
+Precision = Literal["full", "bfloat16"]
 
 LARGEST_SEED = 2**32 - 1
 
@@ -35,6 +36,10 @@ class Spec:
         reduction: a batch's loss is the `"mean"` of its rows' losses or their `"sum"`.
         target_loss: stop when the training loss, averaged over an epoch, is at or below this.
         micro_batch: rows whose gradient is computed at once; larger batches are accumulated. Chosen if not given.
+        precision: what a training step computes in: the parameters' own dtype (`"full"`), or bfloat16 with the
+            parameters, the method and all evaluations kept in full.
+        l1: λ₁ of the penalty λ₁ Σ|w|, over arrays of two dimensions or more (weights, not biases).
+        l2: λ₂ of the penalty λ₂/2 Σw², over the same.
         checkpoint_seconds: seconds between checkpoints of a run that has a folder.
         checkpoint_steps: steps between checkpoints, instead of seconds.
     """
@@ -50,6 +55,9 @@ class Spec:
     reduction: Reduction = "mean"
     target_loss: float | None = None
     micro_batch: int | None = None
+    precision: Precision = "full"
+    l1: float = 0.0
+    l2: float = 0.0
     checkpoint_seconds: float = 30.0
     checkpoint_steps: int | None = None
 
@@ -65,7 +73,8 @@ class Spec:
         _one_of("sampling", self.sampling, Sampling)
         _one_of("last_batch", self.last_batch, LastBatch)
         _one_of("reduction", self.reduction, Reduction)
-        for name in ("target_loss", "checkpoint_seconds"):
+        _one_of("precision", self.precision, Precision)
+        for name in ("target_loss", "l1", "l2", "checkpoint_seconds"):
             value = getattr(self, name)
             if value is None and name == "target_loss":
                 continue
@@ -73,6 +82,9 @@ class Spec:
                 raise InvalidType(f"{name}={value!r}: {name} must be a number.")
         if self.checkpoint_seconds < 0:
             raise InvalidValue(f"checkpoint_seconds={self.checkpoint_seconds}: seconds must not be negative.")
+        for name in ("l1", "l2"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InvalidValue(f"{name}={getattr(self, name)}: {name} must be finite and not negative.")
 
     def _make_whole(self, name: str, least: int, most: int | None = None, also: str = "") -> None:
         """Check a count, and keep it as Python's own number: files take no NumPy integer."""

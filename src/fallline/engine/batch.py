@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fallline.core.stream import streamed
+from fallline.engine.penalty import penalty
 from fallline.engine.plan import Plan
 from fallline.engine.step import Limits
 
@@ -41,10 +43,18 @@ def limits(plan: Plan, dtype: Any) -> Limits:
     """Return the numbers that the loop compares with, in the run's dtype."""
     order, spec = plan.order, plan.spec
     epoch_weight = order.samples_after(order.steps_per_epoch) if spec.reduction == "mean" else order.steps_per_epoch
-    weight = getattr(plan.train, "weight", None) if plan.objective.form == "rows" else None
     return Limits(
         steps_per_epoch=np.int32(order.steps_per_epoch),
         epoch_weight=jnp.asarray(epoch_weight, dtype),
         target_loss=jnp.asarray(-np.inf if spec.target_loss is None else spec.target_loss, dtype),
-        mean_weight=jnp.asarray(1 if weight is None else np.mean(np.asarray(weight), dtype=np.float64), dtype),
+        mean_weight=jnp.asarray(_mean_weight(plan), dtype),
+        penalty=penalty(spec, dtype),
     )
+
+
+def _mean_weight(plan: Plan) -> float:
+    train = None if plan.problem.data is None else plan.problem.data.train
+    if streamed(train):
+        return float(getattr(train, "mean_weight", 1.0))
+    weight = getattr(train, "weight", None) if plan.objective.form == "rows" else None
+    return 1.0 if weight is None else float(np.mean(np.asarray(weight), dtype=np.float64))

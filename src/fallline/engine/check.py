@@ -16,6 +16,7 @@ import fallline
 from fallline.core.errors import DataError, FalllineError, InvalidType, InvalidValue
 from fallline.core.method import Method
 from fallline.core.problem import Problem
+from fallline.core.spec import Precision
 from fallline.engine.objective import Objective, call_loss, call_predict
 
 _TRACED_CHOICE = (
@@ -97,12 +98,12 @@ def asks_for_loss(method: Method, params: Any, dtype: Any) -> bool:
     return bool(asked)
 
 
-def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: int) -> Objective:
+def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: int, precision: Precision) -> Objective:
     """Return the problem's objective, having found out what its loss returns for `size` rows."""
     key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
 
     def value(params: Any, model: Any, batch: Any, key: Any) -> Any:
-        return call_loss(problem.loss, problem.stateful, params, model, batch, key)
+        return call_loss(problem.loss, problem.stateful, params, model, batch, key, training=True)
 
     out, after = abstract(value, "loss", params, model, batch, key)
     if not jnp.issubdtype(out.dtype, jnp.floating):
@@ -115,11 +116,9 @@ def find_objective(problem: Problem, params: Any, model: Any, batch: Any, size: 
                 "the data have weights, but the loss returns one float and does not look at batch.weight. Return one "
                 "loss a row, and they are applied for you, or apply them in the loss."
             )
-        return Objective(problem.loss, "scalar", problem.stateful)
-    if problem.stateful:
-        raise InvalidType(f"a stateful loss returns (scalar, new_state), but its first part has shape {out.shape}.")
+        return Objective(problem.loss, "scalar", problem.stateful, precision)
     if out.shape == (size,):
-        return Objective(problem.loss, "rows", problem.stateful)
+        return Objective(problem.loss, "rows", problem.stateful, precision)
     if out.shape == (size, size):
         raise InvalidType(
             f"the loss returns shape {out.shape} for {size} rows: predictions of shape (B,) and targets of shape "

@@ -31,14 +31,14 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
     """
     chunk = Stepwise if plan.stepwise else Whole if plan.whole else Indexed
     order, room = plan.order, capacity(plan, longest)
-    tail = order.remainder if plan.objective.form == "scalar" else 0
+    tail = order.remainder if plan.objective.together else 0
     full = chunk(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
     if not tail:
         return lambda method, state, first, steps: _in_pieces(full, method, state, first, steps)
     last = chunk(plan, state, tail, 1, masked=False)
 
     def advance(method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
-        """A scalar loss cannot weight rows, so the incomplete batch has a program of its own shape."""
+        """Nothing may fill up rows that belong together, so the incomplete batch has a program of its own shape."""
         pieces: Pieces = []
         while steps:
             before_last = order.steps_per_epoch - 1 - first % order.steps_per_epoch
@@ -61,8 +61,7 @@ def capacity(plan: Plan, longest: int) -> int:
 def _in_pieces(chunk: Any, method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
     pieces = []
     while steps:
-        count = min(steps, chunk.capacity)
-        state, history = chunk(method, state, first, count)
+        state, history, count = chunk(method, state, first, steps)
         pieces.append((count, history))
         first, steps = first + count, steps - count
     return state, pieces

@@ -53,7 +53,7 @@ def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any
     metrics = problem.metrics if problem.predict is not None and y is not None else {}
 
     def evaluate(params: Any, model: Any, batch: Any) -> Any:
-        total, _ = objective.summed(params, model, batch, None, None)
+        total = objective.in_evaluation(params, model, batch)
         given = getattr(batch, "weight", None) if objective.form == "rows" else None
         weight = jnp.asarray(batch_rows(batch) if given is None else jnp.sum(given), loss_dtype(params))
         return total, weight, call_predict(problem, params, model, batch.x) if metrics else None

@@ -47,21 +47,26 @@ class Indexed:
 
             return _repeated(one, state, count, capacity)
 
-        args = (plan.method, state, plan.train, self.key, self.limits, self._block(0, 1), np.int32(1))
-        key = ("indexed", size, capacity, masked, plan.micro_batch, plan.probes, plan.spec.reduction)
+        block = np.zeros((capacity, size), np.int32), np.zeros(capacity, np.int32)
+        args = (plan.method, state, plan.feed.example, self.key, self.limits, block, np.int32(1))
+        key = (
+            "indexed",
+            size,
+            capacity,
+            masked,
+            plan.micro_batch,
+            plan.probes,
+            plan.spec.reduction,
+            plan.spec.precision,
+        )
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
-    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
-        """Take steps `first` … `first + count − 1`."""
-        plan, block = self.plan, self._block(first, count)
-        result: tuple[State, History] = self.run(
-            method, state, plan.train, self.key, self.limits, block, np.int32(count)
-        )
-        return result
-
-    def _block(self, first: int, count: int) -> Any:
-        block, spare = self.plan.order.block(first, count), self.capacity - count
-        return np.pad(block.rows[:, : self.size], ((0, spare), (0, 0))), np.pad(block.valid, (0, spare))
+    def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
+        """Take up to `steps` steps from step `first`, as many as the buffers and one piece of the data allow."""
+        data, rows, valid = self.plan.feed.piece(first, min(steps, self.capacity))
+        count, spare = len(valid), self.capacity - len(valid)
+        block = np.pad(rows[:, : self.size], ((0, spare), (0, 0))), np.pad(valid, (0, spare))
+        return *self.run(method, state, data, self.key, self.limits, block, np.int32(count)), count
 
 
 class Whole:
@@ -80,15 +85,14 @@ class Whole:
 
             return _repeated(one, state, count, capacity)
 
-        args = (plan.method, state, plan.train, self.key, self.limits, np.int32(1))
-        key = ("whole", size, capacity, plan.micro_batch, plan.probes, plan.spec.reduction)
+        args = (plan.method, state, plan.feed.example, self.key, self.limits, np.int32(1))
+        key = ("whole", size, capacity, plan.micro_batch, plan.probes, plan.spec.reduction, plan.spec.precision)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
-    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
-        """Take `count` steps."""
-        plan = self.plan
-        result: tuple[State, History] = self.run(method, state, plan.train, self.key, self.limits, np.int32(count))
-        return result
+    def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
+        """Take up to `steps` steps, as many as the buffers hold."""
+        count = min(steps, self.capacity)
+        return *self.run(method, state, self.plan.feed.example, self.key, self.limits, np.int32(count)), count
 
 
 def _taken(

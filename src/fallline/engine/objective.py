@@ -13,6 +13,7 @@ import numpy as np
 
 from fallline.core.errors import InvalidType
 from fallline.core.problem import Problem
+from fallline.core.spec import Precision
 
 _STATE_NAMES = ("model_state", "state")
 
@@ -21,21 +22,44 @@ _STATE_NAMES = ("model_state", "state")
 class Objective:
     """A loss with its form found out.
 
-    `form` is `"rows"` for one loss a row and `"scalar"` for the mean over rows.
+    `form` is `"rows"` for one loss a row and `"scalar"` for the mean over rows; `precision` is what a training step
+    computes in.
     """
 
     loss: Callable[..., Any]
     form: Literal["rows", "scalar"]
     stateful: bool
+    precision: Precision = "full"
 
     @property
     def takes_key(self) -> bool:
         """Whether the loss wants a fresh random key each step."""
-        return _takes_key(self.loss)
+        return _takes(self.loss, "key")
 
-    def summed(self, params: Any, model_state: Any, batch: Any, weight: Any, key: Any) -> tuple[Any, Any]:
-        """Return the sum of the rows' losses, times `weight` (B,) where given, and the next model state."""
-        value, model_state = call_loss(self.loss, self.stateful, params, model_state, batch, key)
+    @property
+    def together(self) -> bool:
+        """Whether the rows of a batch belong together, as in batch statistics: none may be added or left to others."""
+        return self.stateful or self.form == "scalar"
+
+    def in_training(self, params: Any, model_state: Any, batch: Any, weight: Any, key: Any) -> tuple[Any, Any]:
+        """Return the sum of the rows' losses, times `weight` (B,) where given, and the next model state.
+
+        With `precision="bfloat16"` the loss is given bfloat16 copies of the parameters and of `x`; the gradient comes
+        back through the copying in the parameters' own dtype (Micikevicius et al. 2018, arXiv:1710.03740, §3.1).
+        """
+        if self.precision == "bfloat16":
+            params = narrowed(params)
+            batch = batch._replace(x=narrowed(batch.x)) if hasattr(batch, "_replace") else batch
+        return self._summed(params, model_state, batch, weight, key, training=True)
+
+    def in_evaluation(self, params: Any, model_state: Any, batch: Any) -> Any:
+        """Return the sum of the rows' losses in evaluation mode: no dropout, running statistics, full precision."""
+        return self._summed(params, model_state, batch, None, None, training=False)[0]
+
+    def _summed(
+        self, params: Any, model_state: Any, batch: Any, weight: Any, key: Any, training: bool
+    ) -> tuple[Any, Any]:
+        value, model_state = call_loss(self.loss, self.stateful, params, model_state, batch, key, training)
         value = value.astype(jnp.promote_types(value.dtype, jnp.float32))
         if self.form == "rows":
             sample_weight = getattr(batch, "weight", None)
@@ -51,15 +75,25 @@ def batch_rows(batch: Any) -> int:
     return int(leaves[0].shape[0]) if leaves else 1
 
 
+def narrowed(tree: Any) -> Any:
+    """Return the floating-point arrays of a tree in bfloat16, and everything else as it is."""
+
+    def narrow(leaf: Any) -> Any:
+        return leaf.astype(jnp.bfloat16) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    return jax.tree.map(narrow, tree)
+
+
 def call_loss(
-    loss: Callable[..., Any], stateful: bool, params: Any, model_state: Any, batch: Any, key: Any
+    loss: Callable[..., Any], stateful: bool, params: Any, model_state: Any, batch: Any, key: Any, training: bool
 ) -> tuple[Any, Any]:
     """Call the user's loss and return (value, next model state).
 
-    Without a key (evaluation) a loss with a default for `key` gets its default, any other a fixed key.
+    A loss that takes `training` is told whether this is a step or an evaluation. Without a key (evaluation) a loss with
+    a default for `key` gets its default, any other a fixed key.
     """
-    extra: dict[str, Any] = {}
-    if _takes_key(loss):
+    extra: dict[str, Any] = {"training": training} if _takes(loss, "training") else {}
+    if _takes(loss, "key"):
         default = inspect.signature(loss).parameters["key"].default
         if key is not None:
             extra["key"] = key
@@ -69,7 +103,7 @@ def call_loss(
         return _numbers(loss(params, batch, **extra)), model_state
     found = loss(*with_state(loss, params, model_state, batch), **extra)
     if not isinstance(found, tuple) or len(found) != 2:
-        raise InvalidType("a stateful problem's loss returns two things: (scalar, new_state).")
+        raise InvalidType("a stateful problem's loss returns two things: (loss, new_state).")
     return _numbers(found[0]), found[1]
 
 
@@ -97,9 +131,9 @@ def _numbers(value: Any) -> Any:
     return jnp.asarray(value)
 
 
-def _takes_key(function: Callable[..., Any]) -> bool:
+def _takes(function: Callable[..., Any], name: str) -> bool:
     try:
-        return "key" in inspect.signature(function).parameters
+        return name in inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
 
@@ -109,4 +143,5 @@ def _positional(function: Callable[..., Any]) -> list[str]:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "key"]
+    positional = (p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+    return [name for name in positional if name not in ("key", "training")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +15,19 @@ from jax.extend.core import jaxprs_in_params
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.method import Method
 from fallline.core.probe import Probe
-from fallline.core.problem import Problem, rows
+from fallline.core.problem import Problem, as_batch, rows
 from fallline.core.solver import Solver
 from fallline.core.spec import Spec
+from fallline.core.stream import Batches, streamed
 from fallline.engine import check
 from fallline.engine.check_schedules import check_schedules
+from fallline.engine.feed import Feed, Resident
 from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective, call_loss
 from fallline.engine.order import Order
 from fallline.engine.step import loss_dtype
+from fallline.engine.streamed import Streamed
+from fallline.engine.windows import BatchWindows, BlockWindows
 from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
 from fallline.solvers import SOLVERS
@@ -54,7 +59,8 @@ class Plan:
         stepwise: whether steps are called one by one instead of in a compiled loop (convolutions on a CPU: inside
             any compiled loop they are 10 to 35 times slower, jax issue 12868).
         probes: what is measured at each step.
-        train, validation, test: the data, on the device.
+        feed: where the steps get their rows from.
+        validation, test: the other parts, on the device.
     """
 
     problem: Problem
@@ -66,7 +72,7 @@ class Plan:
     micro_batch: int
     stepwise: bool
     probes: tuple[Probe, ...]
-    train: Any
+    feed: Feed
     validation: Any
     test: Any
 
@@ -144,18 +150,19 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             f"table with fl.problems.for_data(table)."
         )
     train, validation, test = _on_device(problem)
-    count = 1 if train is None else rows(train, "training data")
-    order = _order(count, spec)
+    spec = _as_it_comes(spec, train)
+    order = _order(1 if train is None else rows(train, "training data"), spec)
+    total_steps = _total_steps(spec, order, train is not None)
+    feed = _feed(train, order, total_steps)
     params, model = initial(problem, spec.seed, shapes_only=True)
     check.check_params(params)
-    check.check_weights(train)
-    batch = _abstract_rows(train, order.batch_size)
-    objective = check.find_objective(problem, params, model, batch, order.batch_size)
+    check.check_weights(None if streamed(train) else train)
+    batch = _abstract_rows(feed.example, order.batch_size)
+    objective = check.find_objective(problem, params, model, batch, order.batch_size, spec.precision)
     check.check_predictions(problem, params, model, batch)
     dtype = loss_dtype(params)
     numbers = sum(leaf.size for leaf in jax.tree.leaves(batch)) // max(order.batch_size, 1)
     stepwise = jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch)
-    total_steps = _total_steps(spec, order, train is not None)
     check_schedules(method, total_steps)
     method = in_dtype(method, dtype)
     if listens(method) and validation is None:
@@ -176,7 +183,7 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
         micro_batch=min(order.batch_size, at_once),
         stepwise=stepwise,
         probes=(GradNorm(),),
-        train=train,
+        feed=feed,
         validation=validation,
         test=test,
     )
@@ -191,13 +198,40 @@ def _on_device(problem: Problem) -> tuple[Any, Any, Any]:
     if wide not in placed:
         data = problem.data
         parts = {"training data:": data.train, "validation data:": data.validation, "test data:": data.test}
-        placed[wide] = tuple(check.to_device(part, name) for name, part in parts.items())
+        placed[wide] = tuple(p if streamed(p) else check.to_device(p, name) for name, p in parts.items())
     return placed[wide]
 
 
+def _as_it_comes(spec: Spec, train: Any) -> Spec:
+    """Return the spec with what a stream settles by itself, if it can give what is asked for."""
+    if not streamed(train):
+        return spec
+    if spec.batch_size == "full":
+        raise InvalidValue(
+            "batch_size='full' takes the gradient over all rows at every step, and streamed rows are not all in "
+            "memory: give a number of rows, or stream=False."
+        )
+    if spec.sampling == "replacement":
+        raise InvalidValue(
+            "sampling='replacement' draws any row at any time, and streamed rows come in blocks: use 'shuffle', which "
+            "takes the blocks in a new order every epoch and shuffles the rows of many together."
+        )
+    if isinstance(train, Batches):
+        size = rows(as_batch(train.first), "the first batch")
+        return dataclasses.replace(spec, batch_size=size, sampling="sequential")
+    return spec
+
+
+def _feed(train: Any, order: Order, total_steps: int) -> Feed:
+    if not streamed(train):
+        return Resident(train, order)
+    windows = BatchWindows(train, order) if isinstance(train, Batches) else BlockWindows(train, order)
+    return Streamed(windows, order, total_steps)
+
+
 def _micro_batch(spec: Spec, order: Order, objective: Objective, stepwise: bool, numbers: int) -> int:
-    if objective.form == "scalar" and spec.batch_size != "full":
-        return order.batch_size  # its rows may belong together, as in batch statistics: only a wish splits them
+    if objective.together and spec.batch_size != "full":
+        return order.batch_size  # only a wish splits rows that belong together
     if stepwise and objective.form == "rows":
         return 1 << max(STEPPED_NUMBERS // max(numbers, 1), 16).bit_length() - 1
     return rows_at_once(numbers)
@@ -256,7 +290,7 @@ def _has_convolution(problem: Problem, objective: Objective, params: Any, model:
     key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
 
     def loss(params: Any, model: Any, batch: Any, key: Any) -> Any:
-        return call_loss(problem.loss, objective.stateful, params, model, batch, key)[0]
+        return call_loss(problem.loss, objective.stateful, params, model, batch, key, training=True)[0]
 
     return "conv_general_dilated" in _primitives(jax.make_jaxpr(loss)(params, model, batch, key).jaxpr)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 import fallline
 from fallline.core.problem import Problem
+from fallline.core.stream import streamed
 
 _fingerprints: weakref.WeakKeyDictionary[Problem, str] = weakref.WeakKeyDictionary()
 
@@ -40,12 +41,18 @@ def provenance(problem: Problem, params: Any) -> dict[str, Any]:
 
 
 def fingerprint(problem: Problem) -> str | None:
-    """Return a SHA-256 over the data's names, shapes, dtypes and bytes, computed once a problem."""
+    """Return a SHA-256 over the data's names, shapes, dtypes and bytes, computed once a problem.
+
+    Of streamed rows, which are not all read for it, it covers what the stream is known by.
+    """
     if problem.data is None:
         return None
     if problem not in _fingerprints:
         digest = hashlib.sha256()
-        parts = (problem.data.train, problem.data.validation, problem.data.test)
+        train, validation, test = problem.data.train, problem.data.validation, problem.data.test
+        if streamed(train):
+            digest.update(train.fingerprint().encode())
+        parts = (None if streamed(train) else train, validation, test)
         for path, leaf in jax.tree_util.tree_leaves_with_path(parts):
             array = np.ascontiguousarray(leaf)
             digest.update(f"{jax.tree_util.keystr(path)} {array.dtype} {array.shape}".encode())

@@ -12,6 +12,7 @@ from fallline.core.method import Method
 from fallline.core.probe import Probe, StepView
 from fallline.engine.divergence import blown_up
 from fallline.engine.objective import Objective
+from fallline.engine.penalty import Penalty
 
 RUNNING, TARGET, DIVERGED, NONFINITE, CONVERGED = range(5)
 """What a compiled loop says of itself."""
@@ -41,6 +42,7 @@ class Limits(NamedTuple):
     target_loss: Any
     mean_weight: Any
     """Rows' weights count relative to their mean, so a weighted batch has the scale of an unweighted one."""
+    penalty: Penalty | None
 
 
 class Gradient(NamedTuple):
@@ -67,7 +69,7 @@ def gradient(objective: Objective, params: Any, model: Any, batch: Any, weight: 
     """Return `scale` times the batch's summed loss, with its gradient."""
 
     def loss(params: Any) -> tuple[Any, Any]:
-        total, after = objective.summed(params, model, batch, weight, key)
+        total, after = objective.in_training(params, model, batch, weight, key)
         return total * scale, after
 
     (value, after), grads = jax.value_and_grad(loss, has_aux=True)(params)
@@ -105,7 +107,7 @@ class Taken(NamedTuple):
         def part(start: Any, rows: int, before: Any) -> Any:
             batch, weight = self.fetch(start, rows)
             state = model if before is None else before[1]
-            total, after = self.objective.summed(params, state, batch, weight, self._key(start))
+            total, after = self.objective.in_training(params, state, batch, weight, self._key(start))
             return total * self.scale, after
 
         def add(so_far: Any, more: Any) -> Any:
@@ -140,6 +142,18 @@ def _in_force(method: Method, state: Any, dtype: Any) -> dict[str, Any]:
     return {f"{method.name()} {name}" if name in COLUMNS else name: number for name, number in numbers.items()}
 
 
+def _penalised(
+    found: Gradient, penalty: Penalty | None, params: Any, value_fn: Callable[[Any], Any] | None
+) -> tuple[Gradient, Callable[[Any], Any] | None]:
+    """Return the batch's loss with the penalty of large weights, here and at the points that the method compares."""
+    if penalty is None:
+        return found, value_fn
+    of_batch, price = value_fn, penalty
+    grads = jax.tree.map(jnp.add, found.grads, price.gradient(params))
+    with_price = None if of_batch is None else lambda points: of_batch(points) + price.value(points)
+    return Gradient(found.loss + price.value(params), grads, found.model), with_price
+
+
 def apply(
     method: Method,
     state: State,
@@ -158,6 +172,7 @@ def apply(
     A loss or gradient that is not finite, or a loss that has blown up, sets the status; the loop then stops, and the
     caller returns to the last good parameters.
     """
+    found, value_fn = _penalised(found, limits.penalty, state.params, value_fn)
     loss = found.loss.astype(state.first_loss.dtype)
     updates, method_state = method.update(found.grads, state.method, state.params, value=found.loss, value_fn=value_fn)
     params = jax.tree.map(jnp.add, state.params, updates)

@@ -63,9 +63,9 @@ class Stepwise:
             return apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
 
         rows, all_rows = np.zeros(size, np.int32), np.int32(size)
-        key = ("stepwise", masked, plan.probes, reduction)
+        key = ("stepwise", masked, plan.probes, reduction, plan.spec.precision)
         own = partial(compiled, problem=plan.problem, key=key, options=CONVOLUTION_OPTIONS)
-        data = (plan.train, self.key, self.limits)
+        data = (plan.feed.example, self.key, self.limits)
         if size <= plan.micro_batch:
             self.step = own(step, plan.method, state, *data, rows, all_rows, donate=1)
             return
@@ -77,18 +77,18 @@ class Stepwise:
         self.added = own(added, found, found)
         self.move = own(move, plan.method, state, found, all_rows, self.limits, donate=1)
 
-    def __call__(self, method: Method, state: State, first: int, count: int) -> tuple[State, History]:
-        """Take steps `first` … `first + count − 1`."""
-        block = self.plan.order.block(first, count)
+    def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
+        """Take up to `steps` steps from step `first`, as many as one piece of the data is for."""
+        data, rows, valid = self.plan.feed.piece(first, min(steps, self.capacity))
         history: list[History] = []
         state = jax.tree.map(jnp.copy, state)  # every step takes over the last one's memory; the caller's state stays
-        for rows, valid in zip(block.rows[:, : self.size], np.minimum(block.valid, self.size), strict=True):
-            state, row = self._one(method, state, rows, valid)
+        for own_rows, own_valid in zip(rows[:, : self.size], np.minimum(valid, self.size), strict=True):
+            state, row = self._one(method, state, data, own_rows, own_valid)
             history.append(row)
-        return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}
+        return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}, len(valid)
 
-    def _one(self, method: Method, state: State, rows: Any, valid: Any) -> Any:
-        plan, data = self.plan, (self.plan.train, self.key, self.limits)
+    def _one(self, method: Method, state: State, rows_held: Any, rows: Any, valid: Any) -> Any:
+        plan, data = self.plan, (rows_held, self.key, self.limits)
         if self.size <= plan.micro_batch:
             return self.step(method, state, *data, rows, valid)
         found, here = None, state

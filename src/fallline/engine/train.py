@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.registry import to_call
-from fallline.core.spec import LastBatch, Reduction, Sampling, Spec
+from fallline.core.spec import LastBatch, Precision, Reduction, Sampling, Spec
 from fallline.engine import program
 from fallline.engine.checkpoint import Keeper, restore
 from fallline.engine.evaluate import make_evaluate
@@ -45,6 +46,9 @@ def train(
     reduction: Reduction = "mean",
     target_loss: float | None = None,
     micro_batch: int | None = None,
+    precision: Precision = "full",
+    l1: float = 0.0,
+    l2: float = 0.0,
     checkpoint_seconds: float = 30.0,
     checkpoint_steps: int | None = None,
     out: str | PathLike[str] | None = None,
@@ -66,6 +70,10 @@ def train(
             the batch.
         target_loss: stop when the training loss, averaged over an epoch, is at or below this.
         micro_batch: rows whose gradient is computed at once, chosen if not given.
+        precision: `"bfloat16"` computes a step's loss and gradient in bfloat16; parameters, the method's state and
+            every evaluation stay in full precision.
+        l1: λ₁ of the penalty λ₁ Σ|w| that is added to the training loss, over arrays of two dimensions or more.
+        l2: λ₂ of the penalty λ₂/2 Σw², over the same.
         checkpoint_seconds: seconds between checkpoints of a run with a folder.
         checkpoint_steps: steps between them, instead.
         out: a folder for the run: record, report and checkpoints to resume from. Nothing is written without it.
@@ -104,6 +112,9 @@ def train(
         reduction=reduction,
         target_loss=target_loss,
         micro_batch=micro_batch,
+        precision=precision,
+        l1=l1,
+        l2=l2,
         checkpoint_seconds=checkpoint_seconds,
         checkpoint_steps=checkpoint_steps,
     )
@@ -184,7 +195,7 @@ def _carry_out(
     progress: Report | None,
 ) -> Record:
     compiling = program.clock.seconds
-    with heard() as interrupt:
+    with contextlib.closing(plan.feed), heard() as interrupt:
         keeper = Keeper(folder.path if folder else None, plan.spec, log, int(state.step))
         runner = Runner(plan, state, log, seconds, progress, keeper)
         compiling = program.clock.seconds - compiling
