@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fallline.core.spec import LastBatch, Reduction, Sampling
+from fallline.core.spec import LastBatch, Precision, Reduction, Sampling
 from fallline.methods import METHODS
 
 _DATA, _TRAINING, _RESULTS = "Data and model", "Training", "Results"
@@ -62,6 +62,9 @@ Seed = Annotated[int, _option("--seed", _TRAINING, "Sets the first parameters an
 Order = Annotated[Sampling, _option("--sampling", _TRAINING, "How rows are drawn.")]
 Remainder = Annotated[LastBatch, _option("--last-batch", _TRAINING, "An epoch's incomplete batch.")]
 BatchLoss = Annotated[Reduction, _option("--reduction", _TRAINING, "What a batch's loss is of its rows' losses.")]
+BatchPrecision = Annotated[Precision, _option("--precision", _TRAINING, "What a step computes in.")]
+L1 = Annotated[float, _option("--l1", _TRAINING, "Adds X Σ|w| over the weights to the training loss.", "X", "0")]
+L2 = Annotated[float, _option("--l2", _TRAINING, "Adds X/2 Σw² over the weights to the training loss.", "X", "0")]
 TargetLoss = Annotated[
     float | None, _option("--target-loss", _TRAINING, "Stop when an epoch's mean loss is at or below this.", "X", False)
 ]

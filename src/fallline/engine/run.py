@@ -105,6 +105,7 @@ class Runner:
             if status != RUNNING:
                 return self._stopped(status, taken, older, good)
             older, good = good, Mark(self._after_validation(good.method), state)
+            self.plan.feed.forget(int(older.state.step))
             self.keep(state, self.seconds_at_look)
             if interrupt.signal is not None:
                 return End(good, Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
