@@ -1,18 +1,33 @@
-"""`python -m benchmarks [NAME ...]`: run them, print the rows, write RESULTS.md when all were run."""
+"""`python -m benchmarks [NAME ...]`: run all or some, print the rows, and write their sections of RESULTS.md."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import platform
+import re
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 from benchmarks.measure import Row
 
-NAMES = ("startup", "small_network", "fashion_mlp", "convolution", "optimiser_step", "quality", "memory")
+NAMES = (
+    "startup",
+    "small_network",
+    "fashion_mlp",
+    "convolution",
+    "optimiser_step",
+    "quality",
+    "memory",
+    "streaming",
+    "batch_variants",
+    "images",
+    "auto_lr",
+)
+HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -35,11 +50,27 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {packages}"
 
 
+def section(name: str, module: ModuleType, rows: list[Row]) -> str:
+    """Return one benchmark's part of the results, with its day and machine."""
+    assert module.__doc__ is not None
+    measured = f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}."
+    return f"## {_title(name)}\n\n{module.__doc__.strip()}\n\n{measured}\n\n{table(rows)}\n"
+
+
+def written(old: str, sections: dict[str, str]) -> str:
+    """Return the results with some sections replaced; they stand in the order of NAMES."""
+    found = {part.partition("\n")[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
+    found |= {_title(name): text for name, text in sections.items()}
+    ordered = [found[_title(name)].rstrip() for name in NAMES if _title(name) in found]
+    return (
+        "\n\n".join(["# Results\n\nBy `make bench`; each section says when and where it was measured.", *ordered])
+        + "\n"
+    )
+
+
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
-    chosen = sys.argv[1:] or NAMES
-    sections = []
-    for name in chosen:
+    for name in sys.argv[1:] or NAMES:
         print(f"{name} …", flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
         rows = module.rows()
@@ -47,11 +78,12 @@ def main() -> None:
             print(
                 f"  {'MISS' if row.met is False else 'ok  '} {row.what}: {row.measured} (asked {row.asked}) {row.note}"
             )
-        sections.append(f"## {name.replace('_', ' ').capitalize()}\n\n{module.__doc__.strip()}\n\n{table(rows)}\n")
-    if tuple(chosen) == NAMES:
-        head = f"# Results\n\nMeasured {datetime.now(UTC):%Y-%m-%d} on {machine()}, by `make bench`, in one run.\n"
-        RESULTS.write_text("\n".join([head, *sections]))
-        print(f"written to {RESULTS}")
+        old = RESULTS.read_text() if RESULTS.exists() else ""
+        RESULTS.write_text(written(old, {name: section(name, module, rows)}))
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 if __name__ == "__main__":

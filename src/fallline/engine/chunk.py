@@ -54,7 +54,7 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
 def capacity(plan: Plan, longest: int) -> int:
     """Return how many steps one buffer holds: a power of two, so that few different programs are compiled."""
     fitting = LONGEST_CHUNK if plan.whole else max(BLOCK_NUMBERS // plan.order.batch_size, 1)
-    wanted = 1 << max(longest - 1, 0).bit_length()
+    wanted = 1 << max(min(longest, plan.feed.longest) - 1, 0).bit_length()
     return min(wanted, LONGEST_CHUNK, 1 << (fitting.bit_length() - 1))
 
 

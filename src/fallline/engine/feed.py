@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -27,6 +28,9 @@ class Feed(Protocol):
     example: Any
     """What a piece's data look like: arrays, or their shapes and dtypes."""
 
+    longest: int
+    """How many steps a piece is for, at most."""
+
     def piece(self, first: int, steps: int) -> Piece:
         """Return what `steps` steps from step `first` need, or the first few of them: one at least."""
 
@@ -47,6 +51,7 @@ class Resident:
 
     def __init__(self, data: Any, order: Order) -> None:
         self.example, self.order = data, order
+        self.longest = sys.maxsize
 
     def piece(self, first: int, steps: int) -> Piece:
         """Return the data with the rows of all these steps."""

@@ -28,6 +28,7 @@ class Streamed:
 
     def __init__(self, windows: Windows, order: Order, total_steps: int) -> None:
         self.windows, self.order = windows, order
+        self.longest = windows.steps
         self.per_epoch = -(-order.steps_per_epoch // windows.steps)
         self.last = self._place(total_steps - 1)[0]
         self.example = jax.tree.map(_as_on_device, windows.example)
