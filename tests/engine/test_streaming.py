@@ -196,10 +196,27 @@ def test_blocks_of_another_kind_are_refused(rows):
         fl.train(with_loss(squared_rows, Changing(*rows)), fl.SGD(lr=0.01), epochs=1)
 
 
+@pytest.mark.parametrize("loss", [squared_rows, squared_mean])
+def test_the_full_batch_of_a_stream_is_exact(rows, loss):
+    """Micro-batches of 32 rows, the last of them incomplete, give the gradient over all the rows."""
+    choices = {"batch_size": "full", "steps": 20}
+    record = fl.train(with_loss(loss, Blocks(*rows)), fl.SGD(lr=0.1), **choices, micro_batch=32)
+    held = fl.train(with_loss(loss, rows), fl.SGD(lr=0.1), **choices)
+    np.testing.assert_allclose(record.history["loss"], held.history["loss"], rtol=1e-5)
+    np.testing.assert_allclose(record.params["w"], held.params["w"], rtol=1e-5)
+    assert record.history["samples"][-1] == 20 * COUNT
+
+
+def test_a_method_that_compares_points_cannot_sweep_a_stream(rows):
+    with pytest.raises(InvalidValue, match="several points"):
+        fl.train(with_loss(squared_rows, Blocks(*rows)), fl.Backtracking(), batch_size="full", steps=2)
+
+
 def test_what_a_stream_cannot_give_is_refused_before_it_starts(rows):
     problem = with_loss(squared_rows, Blocks(*rows))
+    batches = with_loss(squared_rows, fl.data.batches(batches_of(rows)))
     with pytest.raises(InvalidValue, match="full"):
-        fl.train(problem, fl.SGD(lr=0.01), batch_size="full", epochs=1)
+        fl.train(batches, fl.SGD(lr=0.01), batch_size="full", epochs=1)
     with pytest.raises(InvalidValue, match="replacement"):
         fl.train(problem, fl.SGD(lr=0.01), sampling="replacement", epochs=1)
     with pytest.raises(InvalidType, match="validation"):

@@ -10,6 +10,8 @@ from fallline.engine.loop import History, Indexed, Whole
 from fallline.engine.plan import Plan
 from fallline.engine.step import State
 from fallline.engine.stepwise import Stepwise
+from fallline.engine.streamed import Streamed
+from fallline.engine.swept import Swept
 
 Pieces = list[tuple[int, History]]
 Advance = Callable[[Method, State, int, int], tuple[State, Pieces]]
@@ -29,7 +31,7 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
         state: the state before the first step, for its shapes.
         longest: steps that will be asked for at once, at most; sizes the buffers.
     """
-    chunk = Stepwise if plan.stepwise else Whole if plan.whole else Indexed
+    chunk = _way(plan)
     order, room = plan.order, capacity(plan, longest)
     tail = order.remainder if plan.objective.together else 0
     full = chunk(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
@@ -49,6 +51,12 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
         return state, pieces
 
     return advance
+
+
+def _way(plan: Plan) -> type[Stepwise | Swept | Whole | Indexed]:
+    if plan.spec.batch_size == "full" and isinstance(plan.feed, Streamed):
+        return Swept
+    return Stepwise if plan.stepwise else Whole if plan.whole else Indexed
 
 
 def capacity(plan: Plan, longest: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +14,18 @@ from jax.extend.core import jaxprs_in_params
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.method import Method
 from fallline.core.probe import Probe
-from fallline.core.problem import Problem, as_batch, rows
+from fallline.core.problem import Problem, rows
 from fallline.core.solver import Solver
 from fallline.core.spec import Spec
-from fallline.core.stream import Batches, streamed
+from fallline.core.stream import streamed
 from fallline.engine import check
 from fallline.engine.check_schedules import check_schedules
-from fallline.engine.feed import Feed, Resident
+from fallline.engine.feed import Feed
+from fallline.engine.feeding import example, feed, settled
 from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective, call_loss
 from fallline.engine.order import Order
 from fallline.engine.step import loss_dtype
-from fallline.engine.streamed import Streamed
-from fallline.engine.windows import BatchWindows, BlockWindows
 from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
 from fallline.solvers import SOLVERS
@@ -150,14 +148,13 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             f"table with fl.problems.for_data(table)."
         )
     train, validation, test = _on_device(problem)
-    spec = _as_it_comes(spec, train)
+    spec = settled(spec, train)
     order = _order(1 if train is None else rows(train, "training data"), spec)
     total_steps = _total_steps(spec, order, train is not None)
-    feed = _feed(train, order, total_steps)
     params, model = initial(problem, spec.seed, shapes_only=True)
     check.check_params(params)
     check.check_weights(None if streamed(train) else train)
-    batch = _abstract_rows(feed.example, order.batch_size)
+    batch = _abstract_rows(example(train), order.batch_size)
     objective = check.find_objective(problem, params, model, batch, order.batch_size, spec.precision)
     check.check_predictions(problem, params, model, batch)
     dtype = loss_dtype(params)
@@ -171,8 +168,15 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             f"part. Give the problem one (split=(.7, .15, .15), fl.Data(validation=...)), or choose another schedule."
         )
     at_once = spec.micro_batch or _micro_batch(spec, order, objective, stepwise, numbers)
-    if check.asks_for_loss(method, params, dtype) and stepwise:
+    swept = streamed(train) and spec.batch_size == "full"
+    if check.asks_for_loss(method, params, dtype) and (stepwise or swept):
+        if swept:
+            raise InvalidValue(
+                f"{method.name()} takes the loss of a batch at several points, and the full batch of a stream is not "
+                f"in memory: give a number of rows, or stream=False."
+            )
         at_once = order.batch_size  # a step that compares points needs its whole batch in one program
+    micro_batch = min(order.batch_size, at_once)
     return Plan(
         problem=problem,
         method=method,
@@ -180,10 +184,10 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
         objective=objective,
         order=order,
         total_steps=total_steps,
-        micro_batch=min(order.batch_size, at_once),
+        micro_batch=micro_batch,
         stepwise=stepwise,
         probes=(GradNorm(),),
-        feed=feed,
+        feed=feed(train, order, spec, micro_batch, total_steps),
         validation=validation,
         test=test,
     )
@@ -200,33 +204,6 @@ def _on_device(problem: Problem) -> tuple[Any, Any, Any]:
         parts = {"training data:": data.train, "validation data:": data.validation, "test data:": data.test}
         placed[wide] = tuple(p if streamed(p) else check.to_device(p, name) for name, p in parts.items())
     return placed[wide]
-
-
-def _as_it_comes(spec: Spec, train: Any) -> Spec:
-    """Return the spec with what a stream settles by itself, if it can give what is asked for."""
-    if not streamed(train):
-        return spec
-    if spec.batch_size == "full":
-        raise InvalidValue(
-            "batch_size='full' takes the gradient over all rows at every step, and streamed rows are not all in "
-            "memory: give a number of rows, or stream=False."
-        )
-    if spec.sampling == "replacement":
-        raise InvalidValue(
-            "sampling='replacement' draws any row at any time, and streamed rows come in blocks: use 'shuffle', which "
-            "takes the blocks in a new order every epoch and shuffles the rows of many together."
-        )
-    if isinstance(train, Batches):
-        size = rows(as_batch(train.first), "the first batch")
-        return dataclasses.replace(spec, batch_size=size, sampling="sequential")
-    return spec
-
-
-def _feed(train: Any, order: Order, total_steps: int) -> Feed:
-    if not streamed(train):
-        return Resident(train, order)
-    windows = BatchWindows(train, order) if isinstance(train, Batches) else BlockWindows(train, order)
-    return Streamed(windows, order, total_steps)
 
 
 def _micro_batch(spec: Spec, order: Order, objective: Objective, stepwise: bool, numbers: int) -> int:

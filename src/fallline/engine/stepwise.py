@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -11,16 +10,12 @@ import numpy as np
 
 from fallline.core.method import Method
 from fallline.engine import batch
+from fallline.engine.parts import CONVOLUTION_OPTIONS, Parts, part_gradient
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
-from fallline.engine.step import Gradient, Limits, State, added, apply, gradient
+from fallline.engine.step import Gradient, Limits, State, apply
 
 History = dict[str, Any]
-
-CONVOLUTION_OPTIONS = (
-    ("xla_cpu_experimental_ynn_fusion_type", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"),
-)
-"""Leaves convolutions to Eigen: with XLA's other CPU library (jaxlib 0.10.2) a step takes 112 ms that takes 67 so."""
 
 
 class Stepwise:
@@ -37,23 +32,11 @@ class Stepwise:
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.size, self.capacity = plan, size, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
-        reduction, dtype = plan.spec.reduction, state.first_loss.dtype
-
-        def part(state: State, data: Any, key: Any, limits: Limits, rows: Any, start: Any, valid: Any) -> Gradient:
-            weight = batch.mask(start, len(rows), valid, dtype) if masked else None
-            own_key = batch.step_key(plan, key, state.step)
-            return gradient(
-                plan.objective,
-                state.params,
-                state.model,
-                batch.gathered(data, rows),
-                weight,
-                batch.scale(reduction, valid, limits),
-                None if own_key is None else jax.random.fold_in(own_key, start),
-            )
-
-        def move(method: Any, state: State, found: Gradient, valid: Any, limits: Limits) -> Any:
-            return apply(method, state, found, valid, limits, plan.probes, reduction)
+        if size > plan.micro_batch:
+            sizes = {plan.micro_batch, size % plan.micro_batch} - {0}
+            self.parts = Parts(plan, state, sizes, masked)
+            return
+        part, reduction = part_gradient(plan, state.first_loss.dtype, masked), plan.spec.reduction
 
         def step(method: Any, state: State, data: Any, key: Any, limits: Limits, rows: Any, valid: Any) -> Any:
             def at(params: Any) -> Gradient:
@@ -62,20 +45,9 @@ class Stepwise:
             found = at(state.params)
             return apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
 
-        rows, all_rows = np.zeros(size, np.int32), np.int32(size)
+        args = (plan.method, state, plan.feed.example, self.key, self.limits, np.zeros(size, np.int32), np.int32(size))
         key = ("stepwise", masked, plan.probes, reduction, plan.spec.precision)
-        own = partial(compiled, problem=plan.problem, key=key, options=CONVOLUTION_OPTIONS)
-        data = (plan.feed.example, self.key, self.limits)
-        if size <= plan.micro_batch:
-            self.step = own(step, plan.method, state, *data, rows, all_rows, donate=1)
-            return
-        sizes = {plan.micro_batch, size % plan.micro_batch} - {0}
-        args = {n: (state, *data, rows[:n], np.int32(0), all_rows) for n in sizes}
-        self.parts = {n: own(part, *args[n]) for n in sizes}
-        shapes = jax.eval_shape(part, *args[plan.micro_batch])
-        found = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
-        self.added = own(added, found, found)
-        self.move = own(move, plan.method, state, found, all_rows, self.limits, donate=1)
+        self.step = compiled(step, *args, problem=plan.problem, key=key, donate=1, options=CONVOLUTION_OPTIONS)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take up to `steps` steps from step `first`, as many as one piece of the data is for."""
@@ -87,14 +59,9 @@ class Stepwise:
             history.append(row)
         return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}, len(valid)
 
-    def _one(self, method: Method, state: State, rows_held: Any, rows: Any, valid: Any) -> Any:
-        plan, data = self.plan, (rows_held, self.key, self.limits)
-        if self.size <= plan.micro_batch:
-            return self.step(method, state, *data, rows, valid)
-        found, here = None, state
-        for start in range(0, self.size, plan.micro_batch):
-            piece = rows[start : start + plan.micro_batch]
-            more = self.parts[len(piece)](here, *data, piece, np.int32(start), valid)
-            found = more if found is None else self.added(found, more)
-            here = here._replace(model=more.model)
-        return self.move(method, state, found, valid, self.limits)
+    def _one(self, method: Method, state: State, data: Any, rows: Any, valid: Any) -> Any:
+        if self.size <= self.plan.micro_batch:
+            return self.step(method, state, data, self.key, self.limits, rows, valid)
+        starts = range(0, self.size, self.plan.micro_batch)
+        pieces = ((data, rows[start : start + self.plan.micro_batch], start) for start in starts)
+        return self.parts.step(method, state, pieces, valid)

@@ -23,11 +23,12 @@ class Streamed:
     Args:
         windows: where rows come from.
         order: how many rows there are, and how many a step takes.
-        total_steps: the run's steps, beyond which nothing is read.
+        total_steps: steps in all, beyond which nothing is read.
+        per_step: how many steps of the order one step of the run takes: more than one where each sweeps all the rows.
     """
 
-    def __init__(self, windows: Windows, order: Order, total_steps: int) -> None:
-        self.windows, self.order = windows, order
+    def __init__(self, windows: Windows, order: Order, total_steps: int, per_step: int = 1) -> None:
+        self.windows, self.order, self.per_step = windows, order, per_step
         self.longest = windows.steps
         self.per_epoch = -(-order.steps_per_epoch // windows.steps)
         self.last = self._place(total_steps - 1)[0]
@@ -49,7 +50,7 @@ class Streamed:
 
     def forget(self, step: int) -> None:
         """Let go of windows that lie wholly before a step."""
-        first = self._place(step)[0]
+        first = self._place(step * self.per_step)[0]
         for place in [place for place in self._loaded if place < first]:
             self._loaded.pop(place).cancel()
 

@@ -1,0 +1,50 @@
+"""Full-batch steps over rows that are not all in memory: every step sweeps the whole stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fallline.core.method import Method
+from fallline.engine.loop import History
+from fallline.engine.parts import Part, Parts
+from fallline.engine.plan import Plan
+from fallline.engine.step import State
+
+
+class Swept:
+    """The exact gradient, gathered over micro-batches as the stream gives them out.
+
+    The feed counts a micro-batch as a step of its own.
+
+    Args:
+        plan: the run.
+        state: a state, for its shapes.
+        size: rows a step: all of them.
+        capacity: steps a call, at most; one is taken.
+        masked: nothing here; the last micro-batch, not the batch, is filled up.
+    """
+
+    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
+        self.plan, self.size = plan, size
+        last, together = size % plan.micro_batch, plan.objective.together
+        sizes = {plan.micro_batch, last} if last and together else {plan.micro_batch}
+        self.parts = Parts(plan, state, sizes, masked=bool(last and not together))
+
+    def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
+        """Take one step, step `first`."""
+        state, row = self.parts.step(method, jax.tree.map(jnp.copy, state), self._sweep(first), np.int32(self.size))
+        return state, {name: value[None] for name, value in row.items()}, 1
+
+    def _sweep(self, step: int) -> Iterator[Part]:
+        micro = self.plan.micro_batch
+        count = -(-self.size // micro)
+        done = 0
+        while done < count:
+            data, rows, valid = self.plan.feed.piece(step * count + done, count - done)
+            for own_rows, own_valid in zip(rows, valid, strict=True):
+                yield data, own_rows[:own_valid] if self.plan.objective.together else own_rows, done * micro
+                done += 1
