@@ -175,7 +175,7 @@ def test_an_iterator_that_can_start_anywhere_is_resumed_where_it_stopped(rows, t
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda batches: batches[:7], "epoch 1 ended after 7 of 23 batches"),
+        (lambda batches: batches[:7], "epoch 0 ended after 7 of 23 batches"),
         (lambda batches: [*batches[:3], (batches[3][0][:, :2], batches[3][1]), *batches[4:]], "shape"),
         (lambda batches: [*batches[:3], (batches[3][0][:4], batches[3][1][:4]), *batches[4:]], "shape"),
     ],

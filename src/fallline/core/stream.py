@@ -50,7 +50,10 @@ class Batches(Protocol):
     """The first batch of all: what shapes and dtypes every batch has."""
 
     def open(self, epoch: int, step: int) -> Iterator[Any]:
-        """Return the batches of an epoch from a step on."""
+        """Return all the batches of an epoch from a step on, each of the first one's shapes and dtypes.
+
+        It raises `DataError` where there are fewer, or others.
+        """
 
     def fingerprint(self) -> str:
         """Return what tells these data from others."""

@@ -119,15 +119,9 @@ class BatchWindows:
         if self._next != (epoch, first):
             self._open = self.batches.open(epoch, first)
         data = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), self.example)
-        size, taken = self.order.batch_size, 0
-        for batch in itertools.islice(self._open, count):
-            _copy(as_batch(batch), 0, data, taken * size, size)
-            taken += 1
-        if taken < count:
-            raise DataError(
-                f"epoch {epoch + 1} ended after {first + taken} of {self.order.steps_per_epoch} batches. Every epoch "
-                f"needs as many; say how many there are with fl.data.batches(make, steps_per_epoch={first + taken})."
-            )
+        size = self.order.batch_size
+        for place, batch in enumerate(itertools.islice(self._open, count)):
+            _copy(as_batch(batch), 0, data, place * size, size)
         self._next = epoch, first + count
         return Window(data, np.arange(count * size, dtype=np.int32))
 
