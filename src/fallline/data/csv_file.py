@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fallline.core.errors import DataError
-from fallline.data.csv_column import MISSING, as_column, flag_words
+from fallline.data.csv_blocks import csv_blocks
+from fallline.data.csv_column import MISSING, as_column, flag_words, spellings
 from fallline.data.csv_layout import Layout, check_widths, layout, line_of
 from fallline.data.file import file_source
 from fallline.data.table import Column, Table
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _CHUNK = 2**22
+_UNPACKED = 2
+"""About how many times the size of a file its cells take as text and columns together."""
 
 
 def _read(path: Path) -> Table:
@@ -27,7 +30,7 @@ def _read(path: Path) -> Table:
         cells = frame.drop_in_place(name)  # its memory is free once the column is made
         locate = functools.partial(line_of, file, name)
         columns[name] = as_column(cells, f"{path}: column {name!r}", file.separator == ";", locate)
-        if found := flag_words(cells):
+        if found := flag_words(spellings(cells)):
             words[name] = found
     return Table(path.stem, columns, source=str(path), words=words)
 
@@ -67,4 +70,4 @@ def _has_all_separators(file: Layout, rows: int) -> bool:
     return found == (rows + 1) * (len(file.names) - 1)
 
 
-SOURCE = file_source("CSV", (".csv", ".tsv"), _read)
+SOURCE = file_source("CSV", (".csv", ".tsv"), _read, csv_blocks, lambda path: _UNPACKED * path.stat().st_size)

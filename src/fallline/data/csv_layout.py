@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -39,23 +40,34 @@ def layout(path: Path) -> Layout:
     return Layout(path, separator, names)
 
 
-def records(path: Path, separator: str, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+class Part(NamedTuple):
+    """Whole records of a file, and how many lines stand before them."""
+
+    content: bytes
+    line: int
+
+
+def records(
+    path: Path, separator: str, strict: bool = False, part: Part | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the records that are not blank, each with the number of the line that it ends on."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    before = part.line if part else 0
+    stream = io.BytesIO(part.content) if part else path.open("rb")
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines, delimiter=separator, strict=strict)
         try:
             for cells in reader:
                 if len(cells) > 1 or "".join(cells).strip():
-                    yield reader.line_num, cells
+                    yield before + reader.line_num, cells
         except UnicodeDecodeError as error:
             raise DataError(f"{path} is not text in UTF-8 ({error.reason}); save it again in that encoding.") from None
         except csv.Error as error:
-            raise DataError(f"{path}: line {reader.line_num}: {error}.") from None
+            raise DataError(f"{path}: line {before + reader.line_num}: {error}.") from None
 
 
-def check_widths(file: Layout) -> None:
+def check_widths(file: Layout, part: Part | None = None) -> None:
     """Refuse a file with a record that has fewer or more cells than the header, or a misplaced quote."""
-    for line, cells in records(file.path, file.separator, strict=True):
+    for line, cells in records(file.path, file.separator, True, part):
         if len(cells) != len(file.names):
             raise DataError(
                 f"{file.path}: line {line} has {len(cells)} cells, and the header has {len(file.names)} columns. "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fallline.core.errors import DataError
+from fallline.data.blocks import Blocks
 from fallline.data.bundled import DATASETS
 from fallline.data.not_found import not_found
 from fallline.data.source import Source
@@ -16,16 +18,25 @@ from fallline.data.table import Table
 
 T = TypeVar("T")
 
+_CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 
-def file_source(form: str, suffixes: tuple[str, ...], read: Callable[[Path], Table]) -> Source:
-    """Return the kind of the files whose names end in one of `suffixes`; `read` is given an absolute path."""
+
+def file_source(
+    form: str,
+    suffixes: tuple[str, ...],
+    read: Callable[[Path], Table],
+    blocks: Callable[[Path], Blocks | None] = lambda path: None,
+    memory: Callable[[Path], int] = lambda path: 0,
+) -> Source:
+    """Return the kind of the files whose names end in one of `suffixes`; the functions are given absolute paths."""
 
     def accepts(source: Any) -> bool:
         return is_path(source) and has_suffix(source, suffixes) and not is_folder(source)
 
-    return Source(
-        f"{form} ({', '.join(suffixes)})", accepts, lambda source: read_file(absolute(source), read), suffixes
-    )
+    def on_path(function: Callable[[Path], T]) -> Callable[[Any], T]:
+        return lambda source: read_file(absolute(source), function)
+
+    return Source(f"{form} ({', '.join(suffixes)})", accepts, on_path(read), on_path(blocks), on_path(memory), suffixes)
 
 
 def read_file(path: Path, read: Callable[[Path], T]) -> T:
@@ -42,8 +53,15 @@ def read_file(path: Path, read: Callable[[Path], T]) -> T:
 
 
 def is_path(source: Any) -> bool:
-    """Return whether what `load` was given is a path; text that names a data set is none."""
-    return isinstance(source, os.PathLike) or (isinstance(source, str) and source not in DATASETS)
+    """Return whether what `load` was given is a path; text that names a data set, or is a call, is none."""
+    return isinstance(source, os.PathLike) or (
+        isinstance(source, str) and source not in DATASETS and not is_call(source)
+    )
+
+
+def is_call(source: Any) -> bool:
+    """Return whether what `load` was given is written as a call, `images(photos)`, and is not there as a path."""
+    return isinstance(source, str) and _CALL.fullmatch(source) is not None and not os.path.lexists(absolute(source))
 
 
 def is_folder(source: Any) -> bool:

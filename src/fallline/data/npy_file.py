@@ -14,7 +14,9 @@ import numpy as np
 
 from fallline.core.errors import DataError
 from fallline.data import raw_array
+from fallline.data.array_blocks import StoredArray, array_blocks
 from fallline.data.arrays import as_column
+from fallline.data.blocks import Blocks
 from fallline.data.file import file_source
 from fallline.data.table import Array, Table
 
@@ -38,13 +40,17 @@ def read_array(label: str, stream: raw_array.Stream, stored: int) -> Array:
     Raises:
         DataError: for what is no array of numbers, booleans, dates or text, or not whole; it begins with `label`.
     """
-    try:
-        header = _read_header(stream)
-    except (*_BROKEN, struct.error, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise DataError(f"{label} cannot be read as NPY: {error}.") from None
+    header = _header(label, stream)
     if header.fortran_order:
         return raw_array.read(label, stream, header.shape[::-1], header.dtype, stored).transpose()
     return raw_array.read(label, stream, header.shape, header.dtype, stored)
+
+
+def _header(label: str, stream: raw_array.Stream) -> Header:
+    try:
+        return _read_header(stream)
+    except (*_BROKEN, struct.error, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise DataError(f"{label} cannot be read as NPY: {error}.") from None
 
 
 def _read_header(stream: raw_array.Stream) -> Header:
@@ -83,4 +89,17 @@ def _read(path: Path) -> Table:
     return Table(path.stem, {"x": as_column("x", array)}, source=str(path))
 
 
-SOURCE = file_source("NPY", (".npy",), _read)
+def _blocks(path: Path) -> Blocks | None:
+    """Return the blocks; none of an array stored column by column, whose rows do not lie together."""
+    with path.open("rb") as stream:
+        header = _header(str(path), stream)
+        offset = stream.tell()
+    if header.fortran_order and len(header.shape) > 1:
+        return None
+    raw_array.refuse_length(
+        str(path), raw_array.size(str(path), header.shape, header.dtype), path.stat().st_size - offset
+    )
+    return array_blocks(path.stem, str(path), {"x": StoredArray(path, offset, header.shape, header.dtype)})
+
+
+SOURCE = file_source("NPY", (".npy",), _read, _blocks, lambda path: path.stat().st_size)

@@ -48,6 +48,27 @@ def refuse_ratio(label: str, unpacked: int, stored: int) -> None:
         )
 
 
+def size(label: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """Return how many bytes the values of an array take.
+
+    Raises:
+        DataError: for a shape that holds none.
+    """
+    expected = math.prod(shape) * dtype.itemsize
+    if not 0 < len(shape) <= _MOST_DIMENSIONS or min(shape) < 1 or expected == 0:
+        raise DataError(f"{label} declares the shape {shape} of {dtype}, which holds no rows.")
+    return expected
+
+
+def refuse_length(label: str, expected: int, found: int, about: str = "") -> None:
+    """Refuse a file that holds fewer or more bytes of values than its header declares."""
+    if found != expected:
+        wrong = "is cut short" if found < expected else "is longer than it says"
+        raise DataError(
+            f"{label} {wrong}: its header declares {expected:,} bytes of values, {about}{found:,} are there."
+        )
+
+
 def read(label: str, stream: Stream, shape: tuple[int, ...], dtype: np.dtype[Any], stored: int) -> Array:
     """Read exactly one array, the rest of the stream.
 
@@ -61,23 +82,14 @@ def read(label: str, stream: Stream, shape: tuple[int, ...], dtype: np.dtype[Any
     Raises:
         DataError: for a file cut short, longer than it declares, damaged, or unreasonably large.
     """
-    expected = math.prod(shape) * dtype.itemsize
-    if not 0 < len(shape) <= _MOST_DIMENSIONS or min(shape) < 1 or expected == 0:
-        raise DataError(f"{label} declares the shape {shape} of {dtype}, which holds no rows.")
+    expected = size(label, shape, dtype)
     refuse_size(label, expected)
     refuse_ratio(label, expected, stored)
     array = np.empty(shape, dtype)
     found = _fill(label, stream, array.reshape(-1).view(np.uint8).data, expected)
-    if found < expected:
-        raise DataError(f"{label} is cut short: its header declares {expected:,} bytes of values, {found:,} are there.")
     # Asking for more makes a compressed file compare its checksum.
-    extra = _fill(label, stream, memoryview(bytearray(_CHUNK)), expected)
-    if extra:
-        more = "at least " if extra == _CHUNK else ""
-        raise DataError(
-            f"{label} is longer than it says: its header declares {expected:,} bytes of values, {more}"
-            f"{expected + extra:,} are there."
-        )
+    extra = _fill(label, stream, memoryview(bytearray(_CHUNK)), expected) if found == expected else 0
+    refuse_length(label, expected, found + extra, "at least " * (extra == _CHUNK))
     return array
 
 
