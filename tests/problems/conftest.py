@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fallline.data.table import Text
-from fallline.problems.preparation import fit
+from fallline.problems.fitting import fit
 from fallline.problems.targets.values import Values
 
 ROWS = 50

@@ -13,7 +13,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from fallline.core.errors import DataError
 from fallline.data.table import Text
 from fallline.problems.features import expand
-from fallline.problems.preparation import fit, from_dict
+from fallline.problems.fitting import fit
+from fallline.problems.inputs import as_seen
+from fallline.problems.preparation import from_dict
 from fallline.problems.targets.values import Values
 
 RNG = np.random.default_rng(0)
@@ -79,13 +81,24 @@ def test_cycles_that_never_vary_are_left_out(prepared):
     assert prepared({"day": mondays}).input_shape == (3,)  # elapsed time, and two waves of the year
 
 
+def test_dates_become_the_same_numbers_alone_and_among_many_of_the_same_days(prepared):
+    """Of days that many rows share, the place in the week and the year is computed once."""
+    dates = np.datetime64("2023-12-25T00:00", "m") + RNG.integers(0, 20 * 1440, 300).astype("m8[m]")
+    preparation = prepared({"day": dates})
+    assert preparation.input_shape == (7,)
+    together = preparation.features({"day": dates})
+    alone = [preparation.features({"day": date[None]}) for date in dates]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
 def test_an_image_alone_keeps_its_shape_and_has_one_scale(prepared):
     images = RNG.integers(0, 256, (N, 6, 5, 3)).astype(np.uint8)
     images[:, 0, 0] = 7  # constant pixels
     x = prepared({"image": images}).features(images)
     assert x.shape == (N, 6, 5, 3)
     wide = images.astype(np.float64)
-    np.testing.assert_allclose(x, (wide - wide.mean()) / wide.std(), atol=1e-6)
+    seen = as_seen(x, prepared({"image": images}), np.float32)
+    np.testing.assert_allclose(seen, (wide - wide.mean()) / wide.std(), atol=1e-6)
     with_number = prepared({"image": images, "age": np.arange(N)})
     assert with_number.features({"image": images, "age": np.arange(N)}).shape == (N, 91)
 
@@ -147,6 +160,12 @@ def test_huge_whole_numbers_are_not_said_to_be_the_same(prepared):
         prepared({"id": np.array([float(10**30 + i) for i in range(N)]), "one": ALL})
     with pytest.raises(DataError, match="same in all 50 training rows, so it tells nothing"):
         prepared({"id": np.full(N, 1e15), "one": ALL})
+
+
+def test_a_column_that_never_varies_but_has_missing_cells_is_the_same_in_all_rows(prepared):
+    holed = np.where(ALL % 7, 0.1, np.nan)
+    with pytest.raises(DataError, match="column 'unit' is the same in all 50 training rows"):
+        prepared({"unit": holed, "one": ALL}, missing="impute")
 
 
 def test_numbers_that_float64_cannot_tell_apart_are_refused(prepared):

@@ -82,6 +82,7 @@ def test_runs_that_start_together_get_different_folders(tmp_path):
     [
         ({"data": "digits"}, "digits"),
         ({"data": "/home/me/a b.csv"}, "a b.csv"),
+        ({"data": "images('/home/me/cats (all)', size=(8, 8))"}, "cats (all)"),
         ({"file": "mine.py:two"}, "mine.py:two"),
     ],
 )

@@ -48,7 +48,15 @@ def test_a_users_own_file_is_named():
     assert read(command(Spec("sgd", {"file": "mine.py:problem"}))) == ("mine.py:problem", {"--method": "sgd"})
 
 
-@pytest.mark.parametrize("spec", [Spec("sgd"), Spec("sgd", {"model": "linear"}), Spec("sgd", RECIPE, micro_batch=8)])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec("sgd"),
+        Spec("sgd", {"model": "linear"}),
+        Spec("sgd", RECIPE, micro_batch=8),
+        Spec("sgd", RECIPE, probes=("sharpness",)),
+    ],
+)
 def test_what_no_command_can_say_has_none(spec):
     assert command(spec) is None
 
@@ -69,6 +77,11 @@ def test_the_command_line_takes_every_option():
         last_batch="drop",
         reduction="sum",
         target_loss=0.5,
+        patience=3,
+        min_improvement=0.01,
+        watch="highest r2",
+        keep="last",
+        max_time=60.0,
         checkpoint_seconds=1.0,
         checkpoint_steps=9,
     )
@@ -77,13 +90,16 @@ def test_the_command_line_takes_every_option():
     read_back = train.make_context("train", words).params
     assert read_back["data"] == RECIPE["data"]
     assert read_back["batch"] == "8"
-    assert {
-        name: read_back[name] for name in ("method", "split", "split_seed", "epochs", "sampling", "target_loss")
-    } == {
+    expected = {
         "method": "sgd(lr=0.1)",
         "split": "0.8,0.1,0.1",
         "split_seed": 3,
         "epochs": 2,
         "sampling": "replacement",
         "target_loss": 0.5,
+        "patience": 3,
+        "watch": "highest r2",
+        "keep": "last",
+        "max_time": 60.0,
     }
+    assert {name: read_back[name] for name in expected} == expected

@@ -22,7 +22,7 @@ def names(package: str) -> tuple[str, ...]:
     """Return the names of a package's files, in alphabetical order; none of them is imported.
 
     >>> names("fallline.problems.models")
-    ('cnn', 'linear', 'mlp')
+    ('cnn', 'linear', 'mlp', 'resnet')
     """
     return tuple(sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -29,9 +30,33 @@ def row_shape(column: Column) -> tuple[int, ...]:
     return () if isinstance(column, Text) else column.shape[1:]
 
 
+def numbers_per_row(column: Column) -> int:
+    """Return how many numbers a row holds; a text counts as one."""
+    return math.prod(row_shape(column))
+
+
 def pick(column: Column, which: Any) -> Column:
     """Return some rows of a column, by indices or a slice."""
     return Text(column.codes[which], column.levels) if isinstance(column, Text) else column[which]
+
+
+def few(column: Column, which: Any) -> Column:
+    """Return some rows as `pick` does, text without the levels that do not occur in them."""
+    picked = pick(column, which)
+    if not isinstance(picked, Text):
+        return picked
+    kept = _used_codes(picked)
+    codes = np.where(picked.codes < 0, -1, np.searchsorted(kept, picked.codes))
+    return Text(codes.astype(np.int32), tuple(used(picked)))
+
+
+def used(column: Text) -> Iterator[str]:
+    """Return the levels of a column of text that occur in it.
+
+    >>> list(used(Text(np.array([2, -1, 2], np.int32), ("a", "b", "c"))))
+    ['c']
+    """
+    return (column.levels[code] for code in _used_codes(column).tolist())
 
 
 def blocks(which: Indices, numbers_per_row: int) -> Iterator[tuple[slice, Indices]]:
@@ -46,3 +71,7 @@ def describe(names: Any) -> str:
     """Return names for an error message: `'age', 'height'`, at most ten of them."""
     listed = [repr(name) for name in names]
     return ", ".join(listed[:10]) + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
+
+
+def _used_codes(column: Text) -> Indices:
+    return np.flatnonzero(np.bincount(column.codes + 1, minlength=len(column.levels) + 1)[1:])

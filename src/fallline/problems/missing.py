@@ -59,10 +59,10 @@ def refuse_too_large(label: str, column: Column) -> None:
     )
 
 
-def usable_rows(
+def usable(
     part: Mapping[str, Column], features: Iterable[str], target: str, policy: Missing, where: str = ""
-) -> columns.Indices:
-    """Return the indices of the rows to use: all, or with `policy="drop"` those without a missing cell.
+) -> NDArray[np.bool_]:
+    """Return which rows to use, (N,): all, or with `policy="drop"` those without a missing cell.
 
     `where` stands before the column's name in errors.
     """
@@ -81,6 +81,14 @@ def usable_rows(
             raise DataError(f"{_found(label, absent, column)}; a target cannot be made up: pass missing='drop'.")
         elif policy == "error":
             raise DataError(f"{_found(label, absent, column)}; pass missing='impute' or missing='drop'.")
+    return keep
+
+
+def usable_rows(
+    part: Mapping[str, Column], features: Iterable[str], target: str, policy: Missing, where: str = ""
+) -> columns.Indices:
+    """Return the indices of the rows to use, of which there is one at least; see `usable`."""
+    keep = usable(part, features, target, policy, where)
     if not keep.any():
         raise DataError(f"{where}no row is left: each of the {len(keep)} rows has a missing cell.")
     return np.flatnonzero(keep)

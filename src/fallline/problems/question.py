@@ -41,10 +41,15 @@ class Question:
         return {**table.columns, self.target: target}
 
 
-def ask(table: Table, target: str | None, task: Task | None, loss: str | None) -> Question:
-    """Settle what was left open: the target by its name, the task by the loss or the target's values."""
+def ask(table: Table, target: str | None, task: Task | None, loss: str | None, weight: str | None = None) -> Question:
+    """Settle what was left open: the target by its name, the task by the loss or the target's values.
+
+    `weight`, a column of weights, is no feature.
+    """
     name = choose_target(table, target)
-    features = tuple(column for column in table.columns if column != name)
+    if weight is not None:
+        _check_weight(table, weight, name)
+    features = tuple(column for column in table.columns if column not in (name, weight))
     if not features:
         raise DataError(f"{table.name}: {name!r} is its only column; there is nothing to predict it from.")
     if task is not None and task not in USUAL_LOSS:
@@ -75,6 +80,13 @@ def choose_target(table: Table, asked: str | None) -> str:
             f"columns or more, or two arrays, (x, y), which an NPZ file holds as x and y."
         )
     raise DataError(f"{table.name}: which column is to be predicted? Pass target=, one of {describe(table.columns)}.")
+
+
+def _check_weight(table: Table, weight: str, target: str) -> None:
+    if weight not in table.columns:
+        raise DataError(f"{table.name} has no column {weight!r} of weights.{did_you_mean(weight, table.columns)}")
+    if weight == target:
+        raise DataError(f"{table.name}: {weight!r} is the target, and cannot be the column of weights too.")
 
 
 def single(target: Column) -> Column:

@@ -55,7 +55,13 @@ def for_prediction(recipe: Mapping[str, Any], preparation: Mapping[str, Any]) ->
 
     prepared = from_dict(preparation)
     objective = assemble(build(recipe["model"]), read_loss(recipe["loss"]), prepared)
-    return Problem(objective.init, objective.loss, predict=objective.predict, preparation=prepared)
+    return Problem(
+        objective.init,
+        objective.loss,
+        predict=objective.predict,
+        stateful=objective.stateful,
+        preparation=prepared,
+    )
 
 
 def _check_names(arguments: Mapping[str, Any], known: list[str]) -> None:

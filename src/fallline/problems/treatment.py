@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fallline.core.choice import one_of
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.problems.missing import Missing
 from fallline.problems.preparation import Constant
@@ -31,8 +31,8 @@ class Treatment:
     constant: Constant
 
     def __post_init__(self) -> None:
-        _one_of("missing", self.missing, Missing)
-        _one_of("constant", self.constant, Constant)
+        one_of("missing", self.missing, Missing)
+        one_of("constant", self.constant, Constant)
 
 
 def shares(split: Any) -> Shares:
@@ -44,9 +44,3 @@ def shares(split: Any) -> Shares:
     if not (train > 0 and min(validation, test) >= 0 and abs(train + validation + test - 1) <= 1e-6):
         raise InvalidValue(f"split={split!r}: the shares must add up to 1, the first be above 0 and none below.")
     return train, validation, test
-
-
-def _one_of(name: str, value: Any, choices: Any) -> None:
-    allowed = typing.get_args(choices)
-    if value not in allowed:
-        raise InvalidValue(f"{name}={value!r}: {name} must be one of {', '.join(map(repr, allowed))}.")

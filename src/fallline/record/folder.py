@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from fallline.record.record import Record
 
 HISTORY, EPOCHS, PARAMS = "history.safetensors", "epochs.safetensors", "params.safetensors"
-MODEL_STATE, REPORT = "model_state.safetensors", "report.html"
+MODEL_STATE, TABLES, REPORT = "model_state.safetensors", "tables.safetensors", "report.html"
 
 
 class RunFolder:
     """A run's folder, open for writing by this process alone.
 
     It holds `run.json` (outcome `null` until the run ends), `history.safetensors`, `epochs.safetensors`,
-    `params.safetensors`, for stateful problems `model_state.safetensors`, `checkpoints/`, `report.html`, and `.lock`.
+    `params.safetensors`, for stateful problems `model_state.safetensors`, where metrics are tables
+    `tables.safetensors`, `checkpoints/`, `report.html`, and `.lock`.
 
     Example:
         >>> import tempfile
@@ -134,10 +135,9 @@ class RunFolder:
 
 def packed(record: Record) -> dict[str, bytes]:
     """Return the files that hold a record's arrays: name → bytes."""
-    tables = {HISTORY: record.history, EPOCHS: record.epochs, PARAMS: record.arrays}
-    if record.model_arrays:
-        tables[MODEL_STATE] = record.model_arrays
-    return {name: arrays.pack(table) for name, table in tables.items()}
+    files = {HISTORY: record.history, EPOCHS: record.epochs, PARAMS: record.arrays}
+    files |= {name: held for name, held in ((MODEL_STATE, record.model_arrays), (TABLES, record.tables)) if held}
+    return {name: arrays.pack(held) for name, held in files.items()}
 
 
 def digest(data: bytes) -> str:

@@ -13,7 +13,7 @@ from fallline.core.errors import RunError, did_you_mean
 from fallline.core.problem import Problem
 from fallline.record import arrays, atomic, document
 from fallline.record.document import Document
-from fallline.record.folder import EPOCHS, HISTORY, MODEL_STATE, PARAMS, digest
+from fallline.record.folder import EPOCHS, HISTORY, MODEL_STATE, PARAMS, TABLES, digest
 from fallline.record.record import Record
 
 
@@ -35,8 +35,9 @@ def load(path: str | PathLike[str], problem: Problem | None = None) -> Record:
             f"the run {path} has not finished: it is still at work, or was stopped. "
             f"`fallline resume {shlex.quote(str(path))}` continues it from its last checkpoint."
         )
-    tables = {name: _table(path / name, about.digests.get(name)) for name in (HISTORY, EPOCHS, PARAMS)}
-    stateful = MODEL_STATE in about.digests
+    always, sometimes = (HISTORY, EPOCHS, PARAMS), (MODEL_STATE, TABLES)
+    names = [*always, *(name for name in sometimes if name in about.digests)]
+    tables = {name: _table(path / name, about.digests.get(name)) for name in names}
     return Record(
         spec=about.spec,
         outcome=about.outcome,
@@ -45,7 +46,8 @@ def load(path: str | PathLike[str], problem: Problem | None = None) -> Record:
         epochs=tables[EPOCHS],
         test=about.test,
         arrays=tables[PARAMS],
-        model_arrays=_table(path / MODEL_STATE, about.digests[MODEL_STATE]) if stateful else {},
+        model_arrays=tables.get(MODEL_STATE, {}),
+        tables=tables.get(TABLES, {}),
         provenance=about.provenance,
         preparation=about.preparation,
         problem=problem,

@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from fallline.core.grammar import parse
 from fallline.core.spec import Spec
 from fallline.record import atomic
 
@@ -29,8 +30,10 @@ def safe_name(text: str, longest: int = LONGEST) -> str:
 
 def data_name(spec: Spec, provenance: Mapping[str, Any]) -> str:
     """Return what a run was trained on, in a word: a data set, a file's name, or the name of the user's own problem."""
-    source = spec.problem.get("data") or spec.problem.get("file")
-    return Path(str(source)).name if source else str(provenance.get("problem", ""))
+    source = str(spec.problem.get("data") or spec.problem.get("file") or "")
+    if source.startswith("images("):  # a folder with choices about its images
+        source = parse(source).args[0]
+    return Path(source).name if source else str(provenance.get("problem", ""))
 
 
 def next_run_path(base: str | PathLike[str], stem: str) -> Path:

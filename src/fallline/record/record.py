@@ -25,7 +25,7 @@ from fallline.record.lock import NAME as LOCK
 if TYPE_CHECKING:
     from fallline.figures.figure import Figure
 
-_ARRAYS = ("history", "epochs", "arrays", "model_arrays")
+_ARRAYS = ("history", "epochs", "tables", "arrays", "model_arrays")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +39,7 @@ class Record:
         history: a column a quantity, shape (n,), one row a logged step: `step`, `samples`, `seconds`, `loss`, `lr`, …
         epochs: the same, one row an epoch: `epoch`, `step`, `samples`, `seconds`, `train_loss`, `val_loss`, …
         test: metrics on the test part, in the target's units.
+        tables: metrics of the test part that are arrays, by name, such as `confusion_matrix` (C, C).
         arrays: the parameters by their path in the pytree: `"0.w"`.
         model_arrays: the model's state by path, for stateful problems.
         provenance: versions, device, data fingerprint, times.
@@ -56,6 +57,7 @@ class Record:
     test: dict[str, float] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     model_arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    tables: dict[str, np.ndarray] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     preparation: dict[str, Any] | None = None
     problem: Problem | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
+from fallline.core.grammar import parse
 from fallline.core.spec import Spec
 
 _RENAMED = {"batch_size": "batch"}
-_WITHOUT_OPTION = ("micro_batch",)
+_WITHOUT_OPTION = ("micro_batch", "probes")
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Spec) if field.name not in ("method", "problem")}
 
 
@@ -27,14 +29,38 @@ def command(spec: Spec) -> str | None:
     """
     source = spec.problem.get("data") or spec.problem.get("file")
     chosen = {name: getattr(spec, name) for name, default in _DEFAULTS.items() if getattr(spec, name) != default}
-    if not isinstance(source, str) or chosen.keys() & set(_WITHOUT_OPTION):
+    classes = spec.problem.get("class_weight")
+    inseparable = isinstance(classes, Mapping) and any("," in label for label in classes)
+    if not isinstance(source, str) or inseparable or chosen.keys() & set(_WITHOUT_OPTION):
         return None
     ready = {name: value for name, value in spec.problem.items() if name not in ("data", "file") and value is not None}
-    options = {**ready, "method": spec.method, **chosen}
-    lines = [f"fallline train {shlex.quote(source)}"]
-    lines += [f"--{_RENAMED.get(n, n).replace('_', '-')} {shlex.quote(_words(value))}" for n, value in options.items()]
+    folder, images = _images(source)
+    options = {**images, **ready, "method": spec.method, **chosen}
+    lines = [f"fallline train {shlex.quote(folder)}"]
+    lines += [_option(_RENAMED.get(name, name).replace("_", "-"), value) for name, value in options.items()]
     return " \\\n  ".join(lines)
 
 
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {shlex.quote(_words(value))}"
+
+
+def _images(source: str) -> tuple[str, dict[str, Any]]:
+    """Return a source as DATA and the options about its images.
+
+    >>> _images("images('photos', size=(32, 48), broken='skip')")
+    ('photos', {'image_size': '32x48', 'broken_images': 'skip'})
+    """
+    if not source.startswith("images("):
+        return source, {}
+    call = parse(source)
+    height_width = {"image_size": "x".join(map(str, call.kwargs["size"]))} if "size" in call.kwargs else {}
+    return call.args[0], height_width | ({"broken_images": call.kwargs["broken"]} if "broken" in call.kwargs else {})
+
+
 def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={number}" for name, number in value.items())
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,4 +1,4 @@
-"""Numbers and durations as people write them."""
+"""Numbers, counts and durations as people write them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return str(float(value))
     return f"{value:,.0f}" if 9999.5 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count and its noun, in the plural unless it is one.
+
+    >>> counted(1, "epoch"), counted(1797, "row")
+    ('1 epoch', '1,797 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

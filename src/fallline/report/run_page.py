@@ -11,8 +11,10 @@ from fallline.figures.svg import escape
 from fallline.record import strict_json
 from fallline.record.names import data_name
 from fallline.report.command import command
+from fallline.report.confusion import labels
 from fallline.report.epoch_table import epoch_table
-from fallline.report.numbers import duration, number
+from fallline.report.metric_table import metric_table
+from fallline.report.numbers import counted, duration, number
 from fallline.report.style import SHEET
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def run_page(record: Record) -> str:
         f'<h1>{escape(data)}</h1><p class="muted">{escape(subtitle)}</p>',
         outcome(record),
         _section("Test", metrics(record.test)) if record.test else "",
+        *(_section(_title(name), metric_table(table, labels(record))) for name, table in record.tables.items()),
         _section("Loss", f"<figure>{loss_curves(record.history, record.epochs)}</figure>"),
         _section("Epochs", epoch_table(record.epochs)) if record.epochs else "",
         _section("Repeat", _repeat(record)),
@@ -55,7 +58,7 @@ def outcome(record: Record) -> str:
     tone = "bad" if record.outcome.failed else "" if record.outcome == Outcome.INTERRUPTED else "good"
     steps, epochs = len(record.history.get("step", ())), len(record.epochs.get("epoch", ()))
     counts = ((epochs, "epoch"), (steps, "step"))
-    size = [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+    size = [counted(count, word) for count, word in counts if count]
     seconds = record.provenance.get("seconds")
     if isinstance(seconds, int | float):
         size.append(duration(seconds))
@@ -74,6 +77,10 @@ def metrics(values: Mapping[str, float]) -> str:
 
 def _section(heading: str, content: str) -> str:
     return f"<section><h2>{heading}</h2>{content}</section>"
+
+
+def _title(name: str) -> str:
+    return escape(name.replace("_", " ").capitalize())
 
 
 def _repeat(record: Record) -> str:

@@ -2,12 +2,26 @@
 
 An encoder has the column's `name` and `row_shape`, and says whether it is `constant`; `accept(column)` checks a column
 that came later, and `encode(column)` turns it into numbers: `width` float32 a row, or for text one whole number a row.
+
+It comes from a fitting of the same file, `NumbersFitting(name)` for `Numbers`, which is given the column in blocks by
+`add(column)`, and keeps no rows; `finish()` returns the encoder.
 """
 
-from fallline.problems.encoders.dates import Dates
-from fallline.problems.encoders.numbers import Numbers
-from fallline.problems.encoders.texts import Texts
+from fallline.problems.encoders.dates import Dates, DatesFitting
+from fallline.problems.encoders.numbers import Numbers, NumbersFitting
+from fallline.problems.encoders.texts import Texts, TextsFitting
 
 Encoder = Numbers | Dates | Texts
 
-__all__ = ["Dates", "Encoder", "Numbers", "Texts"]
+EncoderFitting = NumbersFitting | DatesFitting | TextsFitting
+
+__all__ = [
+    "Dates",
+    "DatesFitting",
+    "Encoder",
+    "EncoderFitting",
+    "Numbers",
+    "NumbersFitting",
+    "Texts",
+    "TextsFitting",
+]

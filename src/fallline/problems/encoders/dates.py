@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
-from fallline.problems.columns import Indices, blocks
-from fallline.problems.moments import moments
+from fallline.problems.moments import Sums, merge, sums
 
 Phase = NDArray[np.float64]
 
@@ -58,22 +56,6 @@ class Dates:
     scale: float
     cycles: tuple[str, ...]
 
-    @classmethod
-    def fit(cls, name: str, column: NDArray[Any], rows: Indices) -> Dates:
-        """Measure the training rows of a column."""
-        known = column[rows].astype("M8[us]")
-        known = known[~np.isnat(known)]
-        if not len(known):
-            raise DataError(f"column {name!r}: no date is known in the training part; leave the column out.")
-        start = known.min()
-
-        def parts(measure: Callable[[Any], Phase]) -> Any:
-            return (measure(known[which])[:, None] for _, which in blocks(np.arange(len(known)), 8))
-
-        mean, std = moments(lambda: parts(lambda times: _seconds(times, start)))
-        cycles = tuple(cycle for cycle in CYCLES if moments(functools.partial(parts, CYCLES[cycle])).std[0] > 0)
-        return cls(name, str(start), float(mean[0]), float(std[0]), cycles)
-
     @property
     def row_shape(self) -> tuple[int, ...]:
         """Return the shape of one row."""
@@ -109,13 +91,72 @@ class Dates:
         missing = np.isnat(times)
         start = np.datetime64(self.start, "us")
         times = np.where(missing, start, times)
-        elapsed = (_seconds(times, start) - self.mean) / (self.scale or 1) * (self.scale > 0)
-        angles = [2 * math.pi * CYCLES[cycle](times) for cycle in self.cycles]
-        waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
-        encoded = np.stack([elapsed, *waves], axis=1).astype(np.float32)
+        encoded = np.empty((len(times), self.width), np.float32)
+        encoded[:, 0] = (_seconds(times, start) - self.mean) / (self.scale or 1) * (self.scale > 0)
+        for i, cycle in enumerate(self.cycles):
+            encoded[:, 2 * i + 1 : 2 * i + 3] = _waves(cycle, times)
         encoded[missing] = np.nan
         return encoded
 
 
+class DatesFitting:
+    """A column of dates that is measured block by block.
+
+    >>> fitting = DatesFitting("day")
+    >>> fitting.add(np.array(["2024-01-08", "NaT"], "M8[D]"))
+    >>> fitting.add(np.array(["2024-01-01"], "M8[D]"))
+    >>> fitting.finish()
+    Dates(name='day', start='2024-01-01T00:00:00.000000', mean=302400.0, scale=302400.0, cycles=('year',))
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._first: Any = None
+        self._start: Any = None
+        self._sums: Sums | None = None
+        self._varying: set[str] = set()
+
+    def add(self, column: NDArray[Any]) -> None:
+        """Measure some rows."""
+        times: Any = column.astype("M8[us]")
+        known = times[~np.isnat(times)]
+        if not len(known):
+            return
+        if self._first is None:
+            self._first = self._start = known[0]
+        # Seconds count from a time that is seen at once: the start is known only at the end.
+        found = sums(_seconds(known, self._first)[:, None])
+        self._sums = found if self._sums is None else merge(self._sums, found)
+        self._start = min(self._start, known.min())
+        for cycle in CYCLES.keys() - self._varying:
+            if (CYCLES[cycle](known) != CYCLES[cycle](self._first)).any():
+                self._varying.add(cycle)
+
+    def finish(self) -> Dates:
+        """Return the encoder."""
+        if self._sums is None:
+            raise DataError(f"column {self._name!r}: no date is known in the training part; leave the column out.")
+        mean, std = self._sums.moments()
+        elapsed = float(mean[0]) + float(_seconds(self._first, self._start))
+        cycles = tuple(cycle for cycle in CYCLES if cycle in self._varying)
+        return Dates(self._name, str(self._start), elapsed, float(std[0]), cycles)
+
+
 def _seconds(times: Any, start: Any) -> Phase:
     return np.asarray((times - start) / np.timedelta64(1, "s"), np.float64)
+
+
+def _waves(cycle: str, times: Any) -> NDArray[np.float32]:
+    """Return sine and cosine of a cycle, (N, 2); the week's and the year's once for each day, which many rows share."""
+    days = times.astype("M8[D]").astype(np.int64)
+    if cycle == "day" or not len(days) or days.max() - days.min() >= len(days):
+        return _sine_and_cosine(CYCLES[cycle](times))
+    first = days.min()
+    table = _sine_and_cosine(CYCLES[cycle](np.arange(first, days.max() + 1).astype("M8[D]")))
+    waves: NDArray[np.float32] = np.take(table, days - first, axis=0)
+    return waves
+
+
+def _sine_and_cosine(phase: Phase) -> NDArray[np.float32]:
+    angle = 2 * math.pi * phase
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
-from fallline.problems.columns import Indices, blocks, kind, row_shape
-from fallline.problems.moments import moments
+from fallline.problems.columns import kind, row_shape
+from fallline.problems.moments import Sums, merge, sums
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,6 @@ class Numbers:
     row_shape: tuple[int, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, name: str, column: NDArray[Any], rows: Indices) -> Numbers:
-        """Measure the training rows of a column."""
-        shape = column.shape[1:]
-        each = 1 if len(shape) > 1 else math.prod(shape)
-
-        def training() -> Any:
-            for _, which in blocks(rows, math.prod(shape)):
-                yield column[which].astype(np.float64).reshape(-1, each)
-
-        mean, std = moments(training)
-        if np.isnan(mean).any():
-            raise DataError(f"column {name!r}: no value is known in the training part; leave the column out.")
-        if kind(column) == "flag":
-            return cls(name, shape, (0.0,), (float(std.any()),))
-        if shape == () and std[0] == 0 and len(np.unique(column[rows])) > 1:
-            raise DataError(
-                f"column {name!r}: its values differ by less than float64 resolves; subtract an offset first."
-            )
-        return cls(name, shape, tuple(mean.tolist()), tuple(std.tolist()))
 
     @property
     def width(self) -> int:
@@ -96,3 +75,45 @@ class Numbers:
                 f"({max(self.scale):g}), it does not fit into float32."
             )
         return encoded
+
+
+class NumbersFitting:
+    """A column of numbers or booleans that is measured block by block.
+
+    >>> fitting = NumbersFitting("a")
+    >>> fitting.add(np.array([1.0, 2.0]))
+    >>> fitting.add(np.array([3.0]))
+    >>> fitting.finish().mean
+    (2.0,)
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._sums: Sums | None = None
+        self._row_shape: tuple[int, ...] = ()
+        self._flags = True
+        self._whole: list[int] = []
+
+    def add(self, column: NDArray[Any]) -> None:
+        """Measure some rows, at least one."""
+        self._row_shape = column.shape[1:]
+        self._flags &= kind(column) == "flag"
+        each = 1 if column.ndim > 2 else math.prod(self._row_shape)
+        found = sums(column.astype(np.float64).reshape(-1, each))
+        self._sums = found if self._sums is None else merge(self._sums, found)
+        if column.ndim == 1 and column.dtype.kind in "iu":
+            self._whole = [min([*self._whole, int(column.min())]), max([*self._whole, int(column.max())])]
+
+    def finish(self) -> Numbers:
+        """Return the encoder."""
+        assert self._sums is not None
+        mean, std = self._sums.moments()
+        if np.isnan(mean).any():
+            raise DataError(f"column {self._name!r}: no value is known in the training part; leave the column out.")
+        if self._flags:
+            return Numbers(self._name, self._row_shape, (0.0,), (float(std.any()),))
+        if not std.any() and len(set(self._whole)) > 1:
+            raise DataError(
+                f"column {self._name!r}: its values differ by less than float64 resolves; subtract an offset first."
+            )
+        return Numbers(self._name, self._row_shape, tuple(mean.tolist()), tuple(std.tolist()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,10 @@ from numpy.typing import NDArray
 
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
-from fallline.problems.columns import Indices
+from fallline.problems.columns import used
+
+MOST_LEVELS = 10_000
+"""With more of them, a one-hot vector tells rows apart, and not what they have in common."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,6 @@ class Texts:
     name: str
     levels: tuple[str, ...]
     missing_level: bool = False
-
-    @classmethod
-    def fit(cls, name: str, column: Text, rows: Indices) -> Texts:
-        """Collect the texts of the training rows."""
-        counts = np.bincount(column.codes[rows] + 1, minlength=len(column.levels) + 1)
-        seen = sorted({level for level, count in zip(column.levels, counts[1:].tolist(), strict=True) if count})
-        return cls(name, tuple(seen), bool(counts[0]))
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -78,7 +76,40 @@ class Texts:
 
     def encode(self, column: Text) -> NDArray[np.int32]:
         """Return one whole number a row, (N,)."""
-        place = {level: i for i, level in enumerate(self.levels)}
         missing = len(self.levels) if self.missing_level else -1
-        lookup = np.array([*(place.get(level, -1) for level in column.levels), missing], np.int32)
+        lookup = np.array([*(self._places.get(level, -1) for level in column.levels), missing], np.int32)
         return lookup[column.codes]
+
+    @functools.cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {level: place for place, level in enumerate(self.levels)}
+
+
+class TextsFitting:
+    """A column of text whose levels are collected block by block.
+
+    >>> fitting = TextsFitting("tree")
+    >>> fitting.add(Text(np.array([1, -1], np.int32), ("ash", "elm")))
+    >>> fitting.add(Text(np.array([0, 0], np.int32), ("beech", "elm")))
+    >>> fitting.finish()
+    Texts(name='tree', levels=('beech', 'elm'), missing_level=True)
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._levels: set[str] = set()
+        self._missing = False
+
+    def add(self, column: Text) -> None:
+        """Collect the levels of some rows."""
+        self._levels.update(used(column))
+        self._missing |= bool((column.codes < 0).any())
+        if len(self._levels) > MOST_LEVELS:
+            raise DataError(
+                f"column {self._name!r} holds more than {MOST_LEVELS:,} different texts in the training part; a text "
+                f"that few rows share tells nothing of others. Leave the column out."
+            )
+
+    def finish(self) -> Texts:
+        """Return the encoder."""
+        return Texts(self._name, tuple(sorted(self._levels)), self._missing)

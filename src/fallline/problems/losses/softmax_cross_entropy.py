@@ -8,19 +8,25 @@ import jax
 import jax.numpy as jnp
 
 from fallline.core.errors import InvalidValue
+from fallline.problems.smoothing import check_smoothing
 
 TASK = "classification"
 
 
-def softmax_cross_entropy(outputs: Any, y: Any) -> Any:
+def softmax_cross_entropy(outputs: Any, y: Any, smoothing: float = 0.0) -> Any:
     """Return −log softmax(outputs)[y] = log Σₖ exp(outputsₖ) − outputs[y] for every row, in nats.
 
     Source: Goodfellow, Bengio & Courville, *Deep Learning* (2016), §6.2.2.3. The largest logit is taken out before the
     exponential, so logits of any size stay finite.
 
+    With `smoothing` s the loss is (1 − s) times that plus s times its mean over all C classes taken for y: the target
+    is no longer 1 but 1 − s + s/C, and s/C for every other class, so that logits need not grow without end (Szegedy et
+    al. 2015, arXiv:1512.00567, §7; torch and Keras call it `label_smoothing`).
+
     Args:
         outputs: logits, (B, C).
         y: class ids 0 … C−1, whole numbers, (B,).
+        smoothing: s, from 0 up to, but not, 1.
 
     Returns:
         One loss a row, (B,).
@@ -34,5 +40,9 @@ def softmax_cross_entropy(outputs: Any, y: Any) -> Any:
             f"softmax_cross_entropy needs logits of shape (B, C) and whole class ids of shape (B,); got "
             f"{jnp.shape(outputs)} and {jnp.shape(y)} of {y.dtype}."
         )
+    check_smoothing("softmax_cross_entropy", smoothing)
     log_probabilities = jax.nn.log_softmax(outputs, axis=-1)
-    return -jnp.take_along_axis(log_probabilities, y[:, None], axis=-1)[:, 0]
+    of_truth = -jnp.take_along_axis(log_probabilities, y[:, None], axis=-1)[:, 0]
+    if smoothing == 0:  # 0 · ∞ would be NaN
+        return of_truth
+    return (1 - smoothing) * of_truth - smoothing * log_probabilities.mean(axis=-1)

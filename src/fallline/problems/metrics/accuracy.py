@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from fallline.problems.shapes import check_same_shape
+from fallline.problems.logits import by_row, likeliest
 
 TASK = "classification"
+BETTER = "highest"
+USUAL = True
 
 
 def accuracy(y_pred: Any, y_true: Any) -> float:
@@ -24,8 +26,5 @@ def accuracy(y_pred: Any, y_true: Any) -> float:
         >>> accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
         0.5
     """
-    logits, truth = np.asarray(y_pred), np.asarray(y_true)
-    check_same_shape("accuracy", logits if logits.ndim == 1 else logits[:, 0], truth)
-    if logits.ndim == 1:
-        return float(np.mean(((logits > 0) == truth) & ~np.isnan(logits)))
-    return float(np.mean((logits.argmax(axis=1) == truth) & ~np.isnan(logits).any(axis=1)))
+    logits, truth = by_row("accuracy", y_pred, y_true)
+    return float(np.mean(likeliest(logits) == truth))

@@ -9,6 +9,8 @@ import numpy as np
 from fallline.problems.shapes import check_same_shape
 
 TASK = "regression"
+BETTER = "highest"
+USUAL = True
 
 
 def r2(y_pred: Any, y_true: Any) -> float:

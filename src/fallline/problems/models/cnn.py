@@ -8,10 +8,17 @@ import jax
 
 from fallline.core.errors import InvalidValue
 from fallline.problems import activations, initialisation, layers
-from fallline.problems.model import Model, check_size
+from fallline.problems.model import Model, check_size, image_shape
 
 
-def cnn(*channels: int, kernel: int = 3, dense: int = 64, activation: str = "relu", init: str = "auto") -> Model:
+def cnn(
+    *channels: int,
+    kernel: int = 3,
+    dense: int = 64,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    init: str = "auto",
+) -> Model:
     """Convolutions, each followed by the activation and 2×2 max pooling; then a dense layer and a linear output layer.
 
     `cnn(32, 64, kernel=5, dense=1024)` is the network of two convolutions and two dense layers of many tutorials.
@@ -21,6 +28,7 @@ def cnn(*channels: int, kernel: int = 3, dense: int = 64, activation: str = "rel
         kernel: pixels along a side of the filters, at least 1.
         dense: neurons of the dense layer, at least 1.
         activation: the function after every layer but the last; see `fallline.problems.activations`.
+        dropout: the share of the dense layer's outputs that is set to 0 in every step, in [0, 1).
         init: as for `mlp`.
 
     Example:
@@ -36,12 +44,13 @@ def cnn(*channels: int, kernel: int = 3, dense: int = 64, activation: str = "rel
         check_size("cnn", "channel count", channel)
     check_size("cnn", "kernel", kernel)
     check_size("cnn", "dense width", dense)
+    layers.check_rate("cnn", dropout)
     initialisation.check(init)
     function, suited = activations.find(activation)
     hidden, output = (suited, "lecun") if init == initialisation.AUTO else (init, init)
 
     def start(key: Any, input_shape: tuple[int, ...], outputs: int) -> list[layers.Layer]:
-        height, width, colours = _image(input_shape, len(channels))
+        height, width, colours = _halvable(input_shape, len(channels))
         pixels = (height >> len(channels)) * (width >> len(channels))
         deep = (colours, *channels)
         shapes: list[tuple[int, ...]] = [(kernel, kernel, a, b) for a, b in zip(deep, channels, strict=False)]
@@ -50,27 +59,22 @@ def cnn(*channels: int, kernel: int = 3, dense: int = 64, activation: str = "rel
         schemes = [hidden] * (len(shapes) - 1) + [output]
         return [layers.new(k, shape, scheme) for k, shape, scheme in zip(keys, shapes, schemes, strict=True)]
 
-    def apply(params: list[layers.Layer], x: Any) -> Any:
+    def apply(params: list[layers.Layer], x: Any, key: Any = None) -> Any:
         x = x[..., None] if x.ndim == 3 else x
         for layer in params[:-2]:
             x = layers.max_pool(function(layers.convolution(layer, x)))
         x = function(layers.dense(params[-2], layers.flatten(x)))
-        return layers.dense(params[-1], x)
+        return layers.dense(params[-1], layers.dropout(x, dropout, key))
 
-    return Model(start, apply)
+    return Model(start, apply, random=dropout > 0)
 
 
-def _image(input_shape: tuple[int, ...], halvings: int) -> tuple[int, int, int]:
+def _halvable(input_shape: tuple[int, ...], halvings: int) -> tuple[int, int, int]:
     """Return (height, width, colours), or refuse rows that are no images or too small ones."""
-    if len(input_shape) not in (2, 3):
-        raise InvalidValue(
-            f"cnn needs images, rows of shape (height, width) or (height, width, colours) in one column and no other "
-            f"feature; each row here has shape {input_shape}. Use mlp, or reshape the column."
-        )
-    height, width = input_shape[:2]
+    height, width, colours = image_shape("cnn", input_shape)
     if min(height, width) >> halvings == 0:
         most = min(height, width).bit_length() - 1
         raise InvalidValue(
             f"cnn: {halvings} convolutions halve an image of {height}×{width} pixels to nothing; use at most {most}."
         )
-    return height, width, input_shape[2] if len(input_shape) == 3 else 1
+    return height, width, colours

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
-from fallline.problems.columns import Indices, blocks
-from fallline.problems.moments import moments, resolution
+from fallline.problems.columns import Indices, blocks, numbers_per_row, pick
+from fallline.problems.moments import Sums, merge, resolution, sums
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,10 @@ class Values:
     @classmethod
     def fit(cls, name: str, column: Column, rows: Indices) -> Values:
         """Measure the training rows of the target; one that never varies cannot be learnt."""
-        assert not isinstance(column, Text)
-        shape = column.shape[1:]
-        outputs = math.prod(shape)
-
-        def training() -> Any:
-            for _, which in blocks(rows, outputs):
-                yield column[which].astype(np.float64).reshape(-1, outputs)
-
-        mean, std = moments(training)
-        if not std.all():
-            constant = mean[np.argmin(std)]
-            output = "" if shape == () else f", output {int(np.argmin(std))},"
-            raise DataError(
-                f"target {name!r}{output} is {constant:g} in all {len(rows)} training rows{resolution(constant)}; "
-                f"there is nothing to learn."
-            )
-        return cls(name, shape, tuple(mean.tolist()), tuple(std.tolist()))
+        fitting = ValuesFitting(name)
+        for _, which in blocks(rows, numbers_per_row(column)):
+            fitting.add(pick(column, which))
+        return fitting.finish()
 
     @property
     def outputs(self) -> int:
@@ -74,3 +61,41 @@ class Values:
         """Return values in the target's own units, (N,) or (N, K)."""
         mean, scale = (np.array(numbers).reshape(self.row_shape) for numbers in (self.mean, self.scale))
         return np.asarray(np.asarray(outputs, np.float64) * scale + mean)
+
+
+class ValuesFitting:
+    """A regression's target that is measured block by block.
+
+    >>> fitting = ValuesFitting("price")
+    >>> fitting.add(np.array([1.0, 2.0]))
+    >>> fitting.add(np.array([3.0]))
+    >>> fitting.finish().mean
+    (2.0,)
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._row_shape: tuple[int, ...] = ()
+        self._sums: Sums | None = None
+        self._rows = 0
+
+    def add(self, column: Column) -> None:
+        """Measure some rows; none of their values is missing."""
+        assert not isinstance(column, Text)
+        self._rows += len(column)
+        self._row_shape = column.shape[1:]
+        found = sums(column.astype(np.float64).reshape(-1, math.prod(self._row_shape)))
+        self._sums = found if self._sums is None else merge(self._sums, found)
+
+    def finish(self) -> Values:
+        """Return the target; one that never varies cannot be learnt."""
+        assert self._sums is not None
+        mean, std = self._sums.moments()
+        if not std.all():
+            constant = mean[np.argmin(std)]
+            output = "" if self._row_shape == () else f", output {int(np.argmin(std))},"
+            raise DataError(
+                f"target {self._name!r}{output} is {constant:g} in all {self._rows} training rows"
+                f"{resolution(constant)}; there is nothing to learn."
+            )
+        return Values(self._name, self._row_shape, tuple(mean.tolist()), tuple(std.tolist()))
