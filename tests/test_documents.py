@@ -19,6 +19,7 @@ from fallline.cli.main import main
 from fallline.compose import COMPOSITIONS
 from fallline.methods import METHODS
 from fallline.probes import PROBES
+from fallline.problems import catalogue
 from fallline.problems.surfaces import SURFACES
 from fallline.schedules import SCHEDULES
 from fallline.solvers import SOLVERS
@@ -76,7 +77,8 @@ def pages():
     """The modules that write the reference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "docs"))
-        yield {name: importlib.import_module(f"pages.{name}") for name in ("method", "schedule", "surface", "probe")}
+        names = ("function", "method", "schedule", "surface", "probe")
+        yield {name: importlib.import_module(f"pages.{name}") for name in names}
 
 
 def written(pages, registry, cls):
@@ -176,6 +178,27 @@ def test_every_class_is_in_an_index(reference):
     family = (reference / "methods/family.md").read_text()
     for cls in [*METHODS.values(), *SOLVERS.values()]:
         assert len(re.findall(rf"^ *- \[{cls.__name__}\]", family, re.MULTILINE)) == 1
+
+
+def test_losses_and_metrics_have_pages_and_are_in_an_index(reference, pages):
+    written = pages["function"]
+    for title, package in written.FUNCTIONS.items():
+        folder = reference / title.lower()
+        for name in catalogue.names(package):
+            function = getattr(importlib.import_module(f"{package}.{name}"), name)
+            assert f"[{name}]({name}.md)" in (folder / "index.md").read_text()
+            text = html.unescape(written.page(title, name).replace("\\", ""))
+            own = inspect.cleandoc(function.__doc__)
+            plain = " ".join(text.split())
+            assert all(" ".join(line.split()) in plain for line in own.partition("Args:")[0].splitlines())
+            for parameter in inspect.signature(function).parameters.values():
+                default = "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
+                assert f"| `{parameter.name}` | {default} | " in text
+
+
+def test_the_page_of_metrics_knows_every_metric():
+    text = (ROOT / "docs/metrics.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)", text, re.MULTILINE)) >= set(catalogue.names("fallline.problems.metrics"))
 
 
 NEW_METHOD = '''"""A new method."""

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from fallline.dialects.from_torch import from_torch as from_torch
     from fallline.engine.minimize import minimize as minimize
     from fallline.engine.path import Path as Path
-    from fallline.engine.train import resume as resume
+    from fallline.engine.resume import resume as resume
     from fallline.engine.train import train as train
     from fallline.lab.check_gradient import GradientCheck as GradientCheck
     from fallline.lab.check_gradient import check_gradient as check_gradient
     from fallline.lab.gradient import gradient as gradient
+    from fallline.lab.learning_rate import LearningRate as LearningRate
+    from fallline.lab.learning_rate import find_lr as find_lr
     from fallline.problems import surfaces as surfaces
     from fallline.record.load import load as load
     from fallline.record.record import Record as Record
@@ -45,6 +47,7 @@ _HOMES = {
     "Data": "core.problem",
     "FalllineError": "core.errors",
     "GradientCheck": "lab.check_gradient",
+    "LearningRate": "lab.learning_rate",
     "Method": "core.method",
     "Outcome": "core.outcome",
     "Path": "engine.path",
@@ -57,6 +60,7 @@ _HOMES = {
     "by_path": "compose.by_path",
     "chain": "compose.chain",
     "check_gradient": "lab.check_gradient",
+    "find_lr": "lab.learning_rate",
     "from_keras": "dialects.from_keras",
     "from_optax": "compose.from_optax",
     "from_torch": "dialects.from_torch",
@@ -65,7 +69,7 @@ _HOMES = {
     "load": "record.load",
     "minimize": "engine.minimize",
     "option": "core.node",
-    "resume": "engine.train",
+    "resume": "engine.resume",
     "train": "engine.train",
 }
 _PACKAGES = {"data": "data", "problems": "problems", "surfaces": "problems.surfaces"}
@@ -95,7 +99,9 @@ def __dir__() -> list[str]:
 def _registered() -> dict[str, type]:
     from fallline.compose import COMPOSITIONS
     from fallline.methods import METHODS
+    from fallline.probes import PROBES
     from fallline.schedules import SCHEDULES
     from fallline.solvers import SOLVERS
 
-    return {cls.__name__: cls for registry in (METHODS, SOLVERS, SCHEDULES, COMPOSITIONS) for cls in registry.values()}
+    registries = (METHODS, SOLVERS, SCHEDULES, COMPOSITIONS, PROBES)
+    return {cls.__name__: cls for registry in registries for cls in registry.values()}

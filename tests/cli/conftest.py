@@ -17,9 +17,10 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder; commands run in this process leave JAX's settings alone."""
+    """An empty current folder; commands run in this process leave JAX's settings alone, and look for no rate."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("fallline.cli.compile_cache.enable", lambda: None)
+    monkeypatch.setattr("fallline.cli.rate.found", lambda problem, method, choices, console: method)
     return tmp_path
 
 

@@ -15,6 +15,8 @@ BAD = {
     "rate that is no number": (["train", "digits", "--lr", "fast"], "--lr fast: a learning rate is a number"),
     "unknown schedule": (["train", "digits", "--lr", "exponentail(0.1, 0.9)"], "Did you mean 'exponential'?"),
     "unknown model": (["train", "digits", "--model", "mpl(10)"], "Did you mean 'mlp'"),
+    "unknown augmentation": (["train", "digits", "--augment", "flop"], "Did you mean 'flip'"),
+    "augmentation of no images": (["train", "iris", "--augment", "flip"], "--augment changes images"),
     "unknown task": (["train", "digits", "--task", "clasification"], "fallline: --task clasification: must be one of"),
     "unknown loss": (["train", "digits", "--loss", "squared_eror"], "squared_error"),
     "no target": (["train", "sales.csv"], "Pass --target, one of 'size', 'price'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -21,11 +22,11 @@ def test_a_line_says_where_the_run_stands():
 
 
 def test_a_line_before_the_first_validation():
-    assert "accuracy" not in progress.line(HALF_WAY._replace(validation={}))
+    assert "accuracy" not in progress.line(replace(HALF_WAY, validation={}))
 
 
 def test_a_run_within_one_epoch_counts_steps():
-    assert progress.line(HALF_WAY._replace(epoch=0, epochs=1)).startswith("step 500/1,000  loss")
+    assert progress.line(replace(HALF_WAY, epoch=0, epochs=1)).startswith("step 500/1,000  loss")
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -36,7 +37,7 @@ def test_lines_are_rationed(monkeypatch, terminal):
     console = Console(file=written, force_terminal=terminal, width=200, soft_wrap=True)
     with progress.shown(console) as show:
         for step in range(100):
-            show(HALF_WAY._replace(step=step))
+            show(replace(HALF_WAY, step=step))
     said = written.getvalue()
     if terminal:
         assert 40 <= said.count("loss") <= 50

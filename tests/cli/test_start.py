@@ -17,7 +17,9 @@ sys.exit(f"imported {heavy}" if heavy else status)
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["methods"], ["methods", "adam"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["methods"], ["methods", "adam"], ["train", "--help"], ["data", "--help"]]
+)
 def test_nothing_heavy_is_imported_to_explain_itself(words):
     ran = subprocess.run([sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")

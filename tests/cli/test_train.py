@@ -17,6 +17,7 @@ import pytest
 
 import fallline as fl
 from fallline.cli import options
+from fallline.core.spec import Spec
 from fallline.report.command import command
 
 TINY = ["--model", "mlp(8)", "--epochs", "2", "--batch", "128"]
@@ -92,6 +93,8 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
     words += ["--method", "adam(b1=0.8)", "--lr", "exponential(0.01, 0.9)", "--batch", "full", "--steps", "5"]
     words += ["--seed", "7", "--sampling", "sequential", "--last-batch", "drop", "--reduction", "sum"]
     words += ["--target-loss", "1e-9", "--checkpoint-seconds", "5", "--checkpoint-steps", "2", "--target", "digit"]
+    words += ["--patience", "3", "--min-improvement", "0.001", "--watch", "highest accuracy", "--keep", "last"]
+    words += ["--max-time", "600", "--precision", "bfloat16", "--l1", "1e-6", "--l2", "1e-5"]
     assert fallline("train", "digits", *words, "--out", "first").status == 0
     first = fl.load("first")
     chosen = first.spec.to_dict()
@@ -99,7 +102,8 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
     method = chosen.pop("method")
     assert method.startswith("adam(lr=exponential(peak=0.01, decay=0.9")
     assert "b1=0.8" in method
-    assert chosen == {
+    usual = Spec("adam").to_dict()
+    assert {name: value for name, value in chosen.items() if value != usual.get(name)} == {
         "batch_size": "full",
         "steps": 5,
         "seed": 7,
@@ -107,6 +111,14 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
         "last_batch": "drop",
         "reduction": "sum",
         "target_loss": 1e-9,
+        "patience": 3,
+        "min_improvement": 0.001,
+        "watch": "highest accuracy",
+        "keep": "last",
+        "max_time": 600.0,
+        "precision": "bfloat16",
+        "l1": 1e-6,
+        "l2": 1e-5,
         "checkpoint_seconds": 5.0,
         "checkpoint_steps": 2,
     }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fallline.core.errors import InvalidValue
-from fallline.core.grammar import LONGEST, Call, parse
+from fallline.core.grammar import LONGEST, Call, parse, parse_all
 
 names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(
     lambda word: not keyword.iskeyword(word) and word not in ("true", "false", "none")
@@ -36,6 +36,17 @@ def test_what_is_written_is_read_again(call: Call) -> None:
     found = parse(str(call))
     assert found == call
     assert str(found) == str(call)  # 1 and 1.0, 0.0 and -0.0 are equal, and written differently
+
+
+@given(st.lists(calls_of(plain), min_size=1, max_size=4))
+def test_several_calls_are_read_again(calls: list[Call]) -> None:
+    assert parse_all(", ".join(map(str, calls))) == tuple(calls)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a,, b", "a, 1", "a; b", "a, 'b'", "1", "a, (b, c)"])
+def test_what_is_no_list_of_calls_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="cannot read"):
+        parse_all(text)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fallline.engine.program import clock, compiled
 
@@ -25,8 +26,10 @@ def test_an_argument_that_is_not_used_keeps_its_place():
     assert float(two(jnp.full(3, 10.0), jnp.full(3, 20.0))[0]) == 18.5
 
 
-def test_options_that_the_compiler_does_not_know_are_left_out():
-    run = compiled(lambda x: x + 0.125, jnp.ones(2), options=(("xla_no_such_option", "on"),))
+@pytest.mark.parametrize("refused", [("xla_no_such_option", "on"), ("xla_cpu_prefer_vector_width", "no number")])
+def test_options_that_the_compiler_does_not_take_are_left_out(refused):
+    options = (("xla_backend_optimization_level", 0), refused)
+    run = compiled(lambda x: x + 0.125, jnp.ones(2), options=options)
     assert float(run(jnp.ones(2))[0]) == 1.125
 
 

@@ -1,6 +1,7 @@
 """A killed run, resumed, ends on the uninterrupted run's bits."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,3 +138,23 @@ def test_a_method_of_ones_own_is_asked_for(tmp_path) -> None:
     with pytest.raises(fl.FalllineError, match=r"cannot be made again from .*fl.resume\(path, method="):
         fl.resume(tmp_path / "run")
     assert fl.resume(tmp_path / "run", method=method).test == whole.test
+
+
+@pytest.mark.parametrize("epoch", [3, 6, 8])
+def test_the_best_epoch_and_the_patience_are_taken_up_again(tmp_path, epoch):
+    """Folders as they were in the middle of a run, with the best before and after that, end as the run itself did."""
+    out, then = tmp_path / "run", tmp_path / "then"
+    choices = {"batch_size": 8, "epochs": 40, "patience": 3, "checkpoint_steps": 5}
+    method = fl.Momentum(lr=0.01, beta=0.9)
+
+    def as_it_was(look):
+        if look.ends_epoch and look.epoch == epoch:
+            shutil.copytree(out, then)
+
+    whole = fl.train(problem(), method, **choices, callbacks=[as_it_was], out=out)
+    assert whole.outcome == "stopped_early"
+    assert (whole.provenance["best_epoch"], len(whole.epochs["epoch"])) == (5, 8)
+    resumed = fl.resume(then, problem())
+    assert_same(resumed, whole)
+    assert resumed.why == whole.why
+    assert resumed.provenance["best_epoch"] == whole.provenance["best_epoch"]

@@ -2,6 +2,7 @@
 
 import signal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from tests.engine.test_resume import assert_same
 
 import fallline as fl
 from fallline.core.errors import DataError, InvalidType, InvalidValue
-from fallline.core.problem import Batch
+from fallline.core.problem import Batch, WeightedBatch
 from fallline.engine import windows
 
 COUNT = 230
@@ -59,6 +60,32 @@ def test_in_order_the_bits_are_those_of_rows_in_memory(rows, loss):
     held = fl.train(with_loss(loss, rows), fl.Adam(lr=0.05), **choices)
     streamed = fl.train(with_loss(loss, Blocks(*rows)), fl.Adam(lr=0.05), **choices)
     assert_same(streamed, held)
+
+
+def test_an_incomplete_batch_that_is_dropped_is_in_no_window(rows):
+    choices = {"batch_size": 16, "epochs": 3, "sampling": "sequential", "last_batch": "drop"}
+    held = fl.train(with_loss(squared_rows, rows), fl.SGD(lr=0.05), **choices)
+    assert_same(fl.train(with_loss(squared_rows, Blocks(*rows)), fl.SGD(lr=0.05), **choices), held)
+
+
+def test_a_loss_that_weighs_its_rows_itself_is_left_alone(rows):
+    class Weighted(Blocks):
+        mean_weight = 3.0
+
+        @property
+        def row(self):
+            return WeightedBatch(self.x[:1], self.y[:1], np.ones(1, np.float32))
+
+        def read(self, block):
+            found = super().read(block)
+            return WeightedBatch(*found, np.full(len(found.y), 3, np.float32))
+
+    def loss(params, batch):
+        return jnp.mean(batch.weight * squared_rows(params, batch))
+
+    choices = {"batch_size": 16, "epochs": 2, "sampling": "sequential"}
+    held = fl.train(with_loss(loss, (*rows, np.full(COUNT, 3, np.float32))), fl.SGD(lr=0.01), **choices)
+    assert_same(fl.train(with_loss(loss, Weighted(*rows)), fl.SGD(lr=0.01), **choices), held)
 
 
 def test_convolutions_take_streamed_rows_too(images):
@@ -196,15 +223,28 @@ def test_blocks_of_another_kind_are_refused(rows):
         fl.train(with_loss(squared_rows, Changing(*rows)), fl.SGD(lr=0.01), epochs=1)
 
 
-@pytest.mark.parametrize("loss", [squared_rows, squared_mean])
-def test_the_full_batch_of_a_stream_is_exact(rows, loss):
+@pytest.mark.parametrize(("loss", "last_batch"), [(squared_rows, "drop"), (squared_mean, "use")])
+def test_the_full_batch_of_a_stream_is_exact(rows, loss, last_batch):
     """Micro-batches of 32 rows, the last of them incomplete, give the gradient over all the rows."""
-    choices = {"batch_size": "full", "steps": 20}
+    choices = {"batch_size": "full", "steps": 20, "last_batch": last_batch}
     record = fl.train(with_loss(loss, Blocks(*rows)), fl.SGD(lr=0.1), **choices, micro_batch=32)
     held = fl.train(with_loss(loss, rows), fl.SGD(lr=0.1), **choices)
     np.testing.assert_allclose(record.history["loss"], held.history["loss"], rtol=1e-5)
     np.testing.assert_allclose(record.params["w"], held.params["w"], rtol=1e-5)
     assert record.history["samples"][-1] == 20 * COUNT
+
+
+def test_a_sweep_holds_a_few_windows_at_a_time(rows):
+    held = []
+
+    class Watched(Blocks):
+        def read(self, block):
+            held.append(sum(array.shape == (50, 3) for array in jax.live_arrays()))
+            return super().read(block)
+
+    fl.train(with_loss(squared_rows, Watched(*rows)), fl.SGD(lr=0.1), batch_size="full", steps=16, micro_batch=50)
+    assert len(held) >= 16 * 33
+    assert max(held) < 20  # of 80 that are read: a few in use, a few ahead, and one for each step under way
 
 
 def test_a_method_that_compares_points_cannot_sweep_a_stream(rows):

@@ -46,6 +46,48 @@ def read_batch(text: str) -> int | Literal["full"]:
         raise InvalidValue(f"--batch {text}: a batch is a whole number of rows, or full.") from None
 
 
+def read_source(data: str, image_size: str | None, broken_images: str | None) -> str:
+    """Return what `fl.data.load` reads: DATA, or a call where there are choices about a folder's images.
+
+    >>> read_source("photos", "32x48", None)
+    "images('photos', size=(32, 48))"
+    """
+    choices = {"size": None if image_size is None else read_size(image_size), "broken": broken_images}
+    chosen = [f"{name}={value!r}" for name, value in choices.items() if value is not None]
+    return f"images({', '.join([repr(data), *chosen])})" if chosen else data
+
+
+def read_size(text: str) -> tuple[int, ...]:
+    """Read a height and a width.
+
+    >>> read_size("32x48")
+    (32, 48)
+    """
+    try:
+        height, width = map(int, text.replace(",", "x").split("x"))
+    except ValueError:
+        raise InvalidValue(f"--image-size {text}: write a height and a width in pixels, as in 32x48.") from None
+    return height, width
+
+
+def read_class_weight(text: str) -> str | dict[str, float]:
+    """Read `balanced`, or weights by label.
+
+    >>> read_class_weight("yes=3,no=1")
+    {'yes': 3.0, 'no': 1.0}
+    """
+    if text == "balanced":
+        return text
+    weights = {}
+    for pair in text.split(","):
+        label, _, weight = pair.rpartition("=")
+        try:
+            weights[label.strip()] = float(weight)
+        except ValueError:
+            raise InvalidValue(f"--class-weight {text}: write balanced, or weights as in yes=3,no=1.") from None
+    return weights
+
+
 def read_shares(text: str) -> tuple[float, ...]:
     """Read the shares of a split.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-from fallline.cli.counted import counted
 from fallline.cli.output import console, print_json
 from fallline.core.outcome import Outcome
-from fallline.report.numbers import duration, number
+from fallline.report.confusion import most_confused
+from fallline.report.numbers import counted, duration, number
 
 if TYPE_CHECKING:
     from fallline.record.record import Record
@@ -25,11 +25,16 @@ def told(record: Record, as_json: bool) -> int:
 
 
 def lines(record: Record) -> list[str]:
-    """Return the outcome and why, the test metrics, and, last, where the results are."""
+    """Return the outcome and why, the test metrics, and, last, where the results are; of a dry run what it found."""
+    if "dry_run" in record.provenance:
+        return record.why.splitlines()
     count = summary(record)
     said = [f"{record.outcome}: {record.why} ({counted(count['epochs'], 'epoch')}, {duration(count['seconds'])})"]
     if record.test:
         said.append("test: " + ", ".join(f"{name} {number(value)}" for name, value in record.test.items()))
+    confused = most_confused(record)
+    if confused:
+        said.append(f"most confused: {confused}")
     if len(record.epochs.get("gap", ())):
         loss, gap = (record.epochs[name][-1] for name in ("train_loss", "gap"))
         said.append(f"training loss {number(loss)}, {number(gap)} above the lowest there is ({number(loss - gap)})")
@@ -40,15 +45,16 @@ def lines(record: Record) -> list[str]:
 
 def summary(record: Record) -> dict[str, Any]:
     """Return the run in numbers: what `--json` prints."""
+    known = {name: record.provenance[name] for name in ("best_epoch", "dry_run") if name in record.provenance}
     return {
-        "path": str(record.path),
+        "path": None if record.path is None else str(record.path),
         "outcome": str(record.outcome),
         "why": record.why,
         "test": dict(record.test),
         "epochs": len(record.epochs.get("epoch", ())),
         "steps": len(record.history.get("step", ())),
         "seconds": record.provenance.get("seconds", 0.0),
-    }
+    } | known
 
 
 def exit_status(record: Record) -> int:

@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fallline.cli.counted import counted
 from fallline.core.problem import rows
 from fallline.core.registry import to_call
+from fallline.core.stream import streamed
+from fallline.report.numbers import counted
 
 if TYPE_CHECKING:
     from fallline.core.method import Method
     from fallline.core.problem import Problem
 
 
-def lines(problem: Problem, method: Method, choices: Mapping[str, Any], inferred: bool) -> list[str]:
-    """Return the data and its parts, the task, the model and the method, a line each.
+def lines(problem: Problem, inferred: bool) -> list[str]:
+    """Return the data and its parts, the task, the loss and the model, a line each.
 
     Args:
         problem: what is minimised.
-        method: how.
-        choices: the run's other choices.
         inferred: whether the task was found out from the target's values, so that the reason is worth a word.
     """
-    said = [f"data: {_data(problem)}"]
+    said = [f"data: {_data(problem)}", *_stream(problem)]
     recipe = problem.recipe or {}
     if "task" in recipe:
         said.append(f"task: {recipe['task']}{_reason(problem) if inferred else ''}")
         said.append(f"loss: {recipe['loss']}")
     model = recipe.get("model", "your own")
     said.append(f"model: {model}, {counted(_count_parameters(problem), 'parameter')}")
-    said.append(f"method: {to_call(method)}, batch {choices['batch_size']}, seed {choices['seed']}")
     return said
+
+
+def method_line(method: Method, choices: Mapping[str, Any]) -> str:
+    """Return the method with its numbers, and the run's batch and seed."""
+    return f"method: {to_call(method)}, batch {choices['batch_size']}, seed {choices['seed']}"
 
 
 def _data(problem: Problem) -> str:
@@ -40,8 +43,23 @@ def _data(problem: Problem) -> str:
     parts = {name: getattr(problem.data, name) for name in ("train", "validation", "test")}
     counts = {name: rows(part) for name, part in parts.items() if part is not None}
     shares = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    columns = "" if problem.preparation is None else _columns(problem.data.train.x)
+    train = problem.data.train
+    columns = "" if problem.preparation is None else _columns((train.row if streamed(train) else train).x)
     return f"{problem.name}, {counted(sum(counts.values()), 'row')}{columns} ({shares})"
+
+
+def _stream(problem: Problem) -> list[str]:
+    """Return a line about training rows that are read block by block, if they are."""
+    recipe = problem.recipe or {}
+    if not recipe.get("stream"):
+        return []
+    from fallline.problems.held_out import MOST
+
+    data = problem.data
+    capped = [name for name in ("validation", "test") if getattr(data, name) and rows(getattr(data, name)) == MOST]
+    few = f"; {' and '.join(capped)} hold{'s' * (len(capped) == 1)} {MOST:,} random rows{' each' * (len(capped) > 1)}"
+    blocks = counted(len(data.train.sizes), "block")
+    return [f"stream: training rows are read in {blocks}, in another order each epoch{few if capped else ''}"]
 
 
 def _columns(x: Any) -> str:

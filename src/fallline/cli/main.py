@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from fallline import __version__
+from fallline.cli.data import data
 from fallline.cli.methods import methods
 from fallline.cli.predict import predict
 from fallline.cli.resume import resume
@@ -25,7 +26,7 @@ SIGPIPE = 13
 """The signal's number, which Python's `signal` does not name everywhere."""
 
 app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
-for verb in (train, predict, resume, runs, methods):
+for verb in (train, predict, resume, runs, methods, data):
     app.command()(verb)
 
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _refuse(explain(error))
     except FalllineError as error:
-        return _refuse(f"fallline: {_reword(str(error))}")
+        return _refuse(f"fallline: {_reword(' '.join([str(error), *getattr(error, '__notes__', [])]))}")
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -84,7 +85,8 @@ def _invoke(arguments: list[str]) -> int:
 
 def _reword(message: str) -> str:
     commands: Any = typer.main.get_command(app)
-    return in_options(message, option_names(commands.commands["train"]))
+    names = [option_names(commands.commands[verb]) for verb in ("data", "train")]
+    return in_options(message, {**names[0], **names[1]})
 
 
 def _refuse(line: str) -> int:

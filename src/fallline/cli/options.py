@@ -10,9 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from fallline.core.spec import LastBatch, Precision, Reduction, Sampling
+from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling
 from fallline.methods import METHODS
+from fallline.problems import catalogue
 
+_METRICS = catalogue.names("fallline.problems.metrics")
 _DATA, _TRAINING, _RESULTS = "Data and model", "Training", "Results"
 
 
@@ -36,6 +38,9 @@ Json = Annotated[
 
 Target = Annotated[str | None, _option("--target", _DATA, "The column to predict.", "COLUMN", "the data's own")]
 Model = Annotated[str | None, _option("--model", _DATA, "The ready model, with its sizes.", "MODEL", "mlp(128, 64)")]
+Augment = Annotated[
+    str | None, _option("--augment", _DATA, "Change training images at random.", "'flip, crop(4)'", "not at all")
+]
 Task = Annotated[
     str | None, _option("--task", _DATA, "What is predicted.", "classification|regression", "by the target")
 ]
@@ -45,13 +50,33 @@ Split = Annotated[
 ]
 SplitSeed = Annotated[int | None, _option("--split-seed", _DATA, "Which rows go where.", "N", "0")]
 Missing = Annotated[str | None, _option("--missing", _DATA, "For missing values.", "error|impute|drop", "error")]
+ImageSize = Annotated[
+    str | None, _option("--image-size", _DATA, "Scale a folder's images, height by width.", "HxW", "as they are")
+]
+BrokenImages = Annotated[str | None, _option("--broken-images", _DATA, "For broken images.", "error|skip", "error")]
 Constant = Annotated[str | None, _option("--constant", _DATA, "For columns of one value.", "error|drop", "error")]
+Streamed = Annotated[
+    bool | None,
+    _option("--stream/--no-stream", _DATA, "Read training rows in blocks, or hold them in memory.", None, "by size"),
+]
+
+Metrics = Annotated[
+    str | None,
+    _option("--metrics", _DATA, f"Reported besides the loss: {', '.join(_METRICS)}.", "'f1, top_k(3)'", "by the task"),
+]
+Weight = Annotated[
+    str | None, _option("--weight", _DATA, "A column that says how much each row counts.", "COLUMN", "all the same")
+]
+ClassWeights = Annotated[
+    str | None,
+    _option("--class-weight", _DATA, "How much the rows of a class count.", "balanced|A=3,B=1", "all the same"),
+]
 
 MethodText = Annotated[
     str, _option("--method", _TRAINING, f"One of {', '.join(METHODS)}; with values, 'adam(lr=1e-3, b1=0.8)'.", "METHOD")
 ]
 Rate = Annotated[
-    str | None, _option("--lr", _TRAINING, "The learning rate: a number or a schedule.", "X", "the method's own")
+    str | None, _option("--lr", _TRAINING, "The learning rate: a number, a schedule, or auto to find it.", "X", "auto")
 ]
 BatchSize = Annotated[str, _option("--batch", _TRAINING, "Rows a step; full for the exact gradient.", "N|full")]
 Epochs = Annotated[int | None, _option("--epochs", _TRAINING, "Passes over the training part.", "N", "10")]
@@ -67,6 +92,29 @@ L1 = Annotated[float, _option("--l1", _TRAINING, "Adds X Σ|w| over the weights 
 L2 = Annotated[float, _option("--l2", _TRAINING, "Adds X/2 Σw² over the weights to the training loss.", "X", "0")]
 TargetLoss = Annotated[
     float | None, _option("--target-loss", _TRAINING, "Stop when an epoch's mean loss is at or below this.", "X", False)
+]
+Patience = Annotated[
+    int | None, _option("--patience", _TRAINING, "Stop after N epochs without improvement in validation.", "N", False)
+]
+MinImprovement = Annotated[
+    float, _option("--min-improvement", _TRAINING, "How much better counts as one, for --patience.", "X", "0")
+]
+Watched = Annotated[
+    str, _option("--watch", _TRAINING, "What must improve: loss, or a metric, as in 'highest accuracy'.", "NAME")
+]
+Kept = Annotated[
+    Keep | None, _option("--keep", _TRAINING, "The epoch whose model is kept.", None, "last; best with --patience")
+]
+MaxTime = Annotated[
+    float | None, _option("--max-time", _TRAINING, "Stop after so many seconds of training.", "X", False)
+]
+OverfitBatches = Annotated[
+    int | None,
+    _option("--overfit-batches", _TRAINING, "A check: learn the first N batches by heart, 1000 steps.", "N", False),
+]
+DryRun = Annotated[
+    bool,
+    _option("--dry-run", _TRAINING, "A check: do everything once, write nothing, tell sizes and times.", None, False),
 ]
 
 CheckpointSeconds = Annotated[float, _option("--checkpoint-seconds", _RESULTS, "Seconds between checkpoints.", "X")]

@@ -9,11 +9,19 @@ import sys
 from typing import Any
 
 from fallline.cli import options
-from fallline.cli.counted import counted
+from fallline.cli.choices import read_source
 from fallline.core.errors import InvalidValue, RunError
+from fallline.report.numbers import counted
 
 
-def predict(run: options.Run, data: options.Rows, out: options.CsvFile = None, as_json: options.Json = False) -> None:
+def predict(
+    run: options.Run,
+    data: options.Rows,
+    image_size: options.ImageSize = None,
+    broken_images: options.BrokenImages = None,
+    out: options.CsvFile = None,
+    as_json: options.Json = False,
+) -> None:
     """Predict with RUN's model for every row of DATA: CSV with the column prediction."""
     from fallline.cli import compile_cache
     from fallline.cli.output import print_json, reserved
@@ -31,7 +39,7 @@ def predict(run: options.Run, data: options.Rows, out: options.CsvFile = None, a
         )
     compile_cache.enable()
     with reserved(as_json):
-        table = load_data(data)
+        table = load_data(read_source(data, image_size, broken_images))
         columns = named_columns(record.predict(table))
     if out is not None:
         atomic.write_bytes(out, to_csv(columns).encode())

@@ -12,7 +12,7 @@ def resume(run: options.Run, as_json: options.Json = False) -> int:
 
     check_is_run(run)
     compile_cache.enable()
-    from fallline.engine.train import resume as go_on
+    from fallline.engine.resume import resume as go_on
 
     with output.reserved(as_json), progress.shown(output.console(as_json)) as show:
         record = go_on(run, progress=show)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fallline.cli import options
-from fallline.cli.choices import read_batch, read_method, read_shares
+from fallline.cli.choices import read_batch, read_class_weight, read_method, read_shares, read_source
 from fallline.core.errors import InvalidValue
 from fallline.core.spec import Spec
 
@@ -34,6 +34,13 @@ def train(
     split_seed: options.SplitSeed = None,
     missing: options.Missing = None,
     constant: options.Constant = None,
+    stream: options.Streamed = None,
+    image_size: options.ImageSize = None,
+    augment: options.Augment = None,
+    broken_images: options.BrokenImages = None,
+    metrics: options.Metrics = None,
+    weight: options.Weight = None,
+    class_weight: options.ClassWeights = None,
     method: options.MethodText = "adam",
     lr: options.Rate = None,
     batch: options.BatchSize = str(_SPEC["batch_size"]),
@@ -47,6 +54,13 @@ def train(
     l1: options.L1 = _SPEC["l1"],
     l2: options.L2 = _SPEC["l2"],
     target_loss: options.TargetLoss = None,
+    patience: options.Patience = None,
+    min_improvement: options.MinImprovement = _SPEC["min_improvement"],
+    watch: options.Watched = _SPEC["watch"],
+    keep: options.Kept = None,
+    max_time: options.MaxTime = None,
+    overfit_batches: options.OverfitBatches = None,
+    dry_run: options.DryRun = False,
     checkpoint_seconds: options.CheckpointSeconds = _SPEC["checkpoint_seconds"],
     checkpoint_steps: options.CheckpointSteps = None,
     out: options.RunFolder = None,
@@ -65,6 +79,12 @@ def train(
         "l1": l1,
         "l2": l2,
         "target_loss": target_loss,
+        "patience": patience,
+        "min_improvement": min_improvement,
+        "watch": watch,
+        "keep": keep,
+        "max_time": max_time,
+        "overfit_batches": overfit_batches,
         "checkpoint_seconds": checkpoint_seconds,
         "checkpoint_steps": checkpoint_steps,
     }
@@ -78,11 +98,17 @@ def train(
         "split_seed": split_seed,
         "missing": missing,
         "constant": constant,
+        "stream": stream,
+        "augment": augment,
+        "metrics": metrics,
+        "weight": weight,
+        "class_weight": None if class_weight is None else read_class_weight(class_weight),
     }
     from fallline.cli import ending, output
 
     with output.reserved(as_json):
-        record = _run(data, _given(ready), method, lr, choices, out, output.console(as_json))
+        source = read_source(data, image_size, broken_images)
+        record = _run(source, _given(ready), method, lr, choices, out, dry_run, output.console(as_json))
     return ending.told(record, as_json)
 
 
@@ -93,33 +119,43 @@ def _run(
     lr: str | None,
     choices: Mapping[str, Any],
     out: Path | None,
+    dry_run: bool,
     console: Console,
 ) -> Record:
-    from fallline.cli import compile_cache, heading, progress
+    from fallline.cli import compile_cache, heading, progress, rate
     from fallline.record.folder import check_free
 
-    chosen = read_method(method, lr)
+    chosen = read_method(method, None if lr == "auto" else lr)
+    auto = rate.is_asked_for(method, lr) and not dry_run
     if out is not None:
         check_free(out)
-    problem = _problem(data, ready)
+    problem = _problem(data, ready, console)
     compile_cache.enable()
-    for line in heading.lines(problem, chosen, choices, inferred=not {"task", "loss"} & ready.keys()):
+    for line in heading.lines(problem, inferred=not {"task", "loss"} & ready.keys()):
         console.print(line)
+    if auto:
+        chosen = rate.found(problem, chosen, choices, console)
+    console.print(heading.method_line(chosen, choices))
     from fallline.engine.train import train as train_on
 
-    with _folder(out, f"{problem.name}-{chosen.name()}") as folder, progress.shown(console) as show:
-        return train_on(problem, chosen, **choices, out=folder, progress=show)
+    place = contextlib.nullcontext(out) if dry_run else _folder(out, f"{problem.name}-{chosen.name()}")
+    with place as folder, progress.shown(console) as show:
+        return train_on(problem, chosen, **choices, out=folder, progress=show, dry_run=dry_run)
 
 
 def _given(choices: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in choices.items() if value is not None}
 
 
-def _problem(data: str, ready: Mapping[str, Any]) -> Problem:
+def _problem(data: str, ready: Mapping[str, Any], console: Console) -> Problem:
     from fallline import problems
+    from fallline.data.memory import larger_than_memory
 
     if not _USER_FILE.fullmatch(data):
-        return problems.for_data(data, **ready)
+        reason = None if "stream" in ready else larger_than_memory(data)
+        if reason is not None:
+            console.print(f"memory: {reason}")
+        return problems.for_data(data, **{"stream": reason is not None, **ready})
     if ready:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in ready)
         raise InvalidValue(f"{data} holds a whole problem, with its data and model: leave out {names}.")

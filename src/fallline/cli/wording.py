@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-_NAMED_APART = {"batch_size": "batch"}
+_NAMED_APART = {"batch_size": "batch", "size": "image_size", "broken": "broken_images"}
 """Choices that the library and the command line call by different names."""
 
 _KEPT = r"""

@@ -96,6 +96,11 @@ class ByPath(Method):
         """Whether the last pattern's method has a learning rate."""
         return self.methods[-1].has_lr
 
+    @property
+    def rate(self) -> Any:
+        """The learning rate of the last pattern's method."""
+        return self.methods[-1].rate
+
     def with_lr(self, lr: Any) -> Self:
         """Return the same with the rate of the last pattern replaced."""
         return self.replace(methods=(*self.methods[:-1], self.methods[-1].with_lr(lr)))

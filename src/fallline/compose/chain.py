@@ -80,17 +80,41 @@ class Chain(Method):
             found |= method.in_force(xp, own, dtype)
         return found
 
+    def preconditioner(self, params: Any, state: dict[str, Any]) -> Any:
+        """Return what the member with the rate divides the gradient by."""
+        i = self._rated
+        return None if i is None else self.methods[i].preconditioner(params, state["methods"][i])
+
+    def edge(self, xp: Any, state: dict[str, Any], dtype: Any) -> Any:
+        """Return where the steps of the member with the rate begin to grow."""
+        i = self._rated
+        return None if i is None else self.methods[i].edge(xp, state["methods"][i], dtype)
+
     def with_lr(self, lr: Any) -> Self:
         """Return the chain with the rate of its last member that has one replaced."""
-        for i, method in reversed(list(enumerate(self.methods))):
-            if method.has_lr:
-                return self.replace(methods=(*self.methods[:i], method.with_lr(lr), *self.methods[i + 1 :]))
-        return super().with_lr(lr)
+        i = self._rated
+        if i is None:
+            return super().with_lr(lr)
+        return self.replace(methods=(*self.methods[:i], self.methods[i].with_lr(lr), *self.methods[i + 1 :]))
 
     @property
     def has_lr(self) -> bool:
         """Whether a member has a learning rate."""
-        return any(m.has_lr for m in self.methods)
+        return self._rated is not None
+
+    @property
+    def needs_rate(self) -> bool:
+        """Whether the last member that has a learning rate needs it chosen."""
+        return self._rated is not None and self.methods[self._rated].needs_rate
+
+    @property
+    def rate(self) -> Any:
+        """The learning rate of the last member that has one."""
+        return None if self._rated is None else self.methods[self._rated].rate
+
+    @property
+    def _rated(self) -> int | None:
+        return next((i for i, m in reversed(list(enumerate(self.methods))) if m.has_lr), None)
 
     @classmethod
     def arranged(cls, call: Call) -> dict[str, Any]:

@@ -142,6 +142,12 @@ class _Optax(Method):
         """Whether it has a learning rate, or the first of its optimisers has."""
         return super().has_lr or any(getattr(self, inner).has_lr for inner in parts(type(self))[:1])
 
+    @property
+    def rate(self) -> Any:
+        """The learning rate, or that of the first of its optimisers."""
+        inside = next((getattr(self, inner).rate for inner in parts(type(self))[:1]), None)
+        return inside if rate_field(type(self)) is None else super().rate
+
     def with_lr(self, lr: Any) -> Self:
         """Return the same with another learning rate, of the first of its optimisers too."""
         changes = {n: method.with_lr(lr) for n in parts(type(self))[:1] if (method := getattr(self, n)).has_lr}

@@ -36,24 +36,46 @@ def parse(text: str) -> Call:
     >>> parse("adam(lr=1e-3)")
     Call(name='adam', args=(), kwargs={'lr': 0.001})
     """
+    return _call(_tree(text), text)
+
+
+def parse_all(text: str) -> tuple[Call, ...]:
+    """Read calls with commas between them.
+
+    >>> parse_all("accuracy, top_k(3)")
+    (Call(name='accuracy', args=(), kwargs={}), Call(name='top_k', args=(3,), kwargs={}))
+    """
+    tree = _tree(text)
+    return tuple(_call(node, text) for node in (tree.elts if isinstance(tree, ast.Tuple) else [tree]))
+
+
+def _tree(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise InvalidValue(f"{text[:40]!r}… is {len(text)} characters long; at most {LONGEST} are read.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser's advice on Python code ('\\d') is not for this language
-            tree = ast.parse(text.strip(), mode="eval").body
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _unreadable(text) from None
+
+
+def _call(tree: ast.expr, text: str) -> Call:
+    try:
         value = _read(tree)
     except InvalidValue:
         raise
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InvalidValue(
-            f"cannot read {text!r}: write a name, or a name with arguments as in adam(lr=0.001)."
-        ) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise _unreadable(text) from None
     if isinstance(value, str) and not isinstance(tree, ast.Constant):
         return Call(value)
     if not isinstance(value, Call):
         raise InvalidValue(f"cannot read {text!r}: it must begin with a name, as in adam(lr=0.001).")
     return value
+
+
+def _unreadable(text: str) -> InvalidValue:
+    return InvalidValue(f"cannot read {text!r}: write a name, or a name with arguments as in adam(lr=0.001).")
 
 
 def _read(node: ast.expr) -> Any:

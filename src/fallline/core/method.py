@@ -97,6 +97,20 @@ class Method(Node):
         """
         return p
 
+    def divisor(self, xp: Any, s: Slots, t: Any) -> Any:
+        """Return what the rule divides one array's gradient, or its mean, by; None where it divides by nothing.
+
+        `s` are the slots after step `t`.
+        """
+        return None
+
+    def grows_at(self) -> Any:
+        """Return lr · λ beyond which the steps on a quadratic of curvature λ grow, or None where it is not known.
+
+        λ is that of P⁻¹H where the rule has a divisor P, taken as fixed; `self.*` are numbers.
+        """
+        return None
+
     def tree_rule(self, xp: Any, at: Arrays, t: Any) -> tuple[list[Any], list[dict[str, Any]], dict[str, Any]]:
         """Return every array's update and changed slots, and the changed shared state.
 
@@ -182,6 +196,25 @@ class Method(Node):
             points.append(xp.astype(xp.asarray(point), p.dtype))
         return tree.unflatten(points)
 
+    def preconditioner(self, params: Any, state: dict[str, Any]) -> Any:
+        """Return P, what the last step divided the gradient by, a pytree like `params`; None where there is none."""
+        if type(self).divisor is Method.divisor:
+            return None
+        leaves, tree = lift.flatten(params)
+        xp = lift.namespace(leaves, self, state)
+        last = xp.maximum(state["count"] - 1, 0)
+        divisors = []
+        for p, s in zip(map(xp.asarray, leaves), lift.slots(state, tree), strict=True):
+            wide = lift.widened(xp, p)
+            now = at_step(self, xp, last, wide.dtype)
+            divisor = now.divisor(xp, s, xp.asarray(state["count"], dtype=wide.dtype))
+            divisors.append(xp.broadcast_to(divisor, wide.shape))
+        return tree.unflatten(divisors)
+
+    def edge(self, xp: Any, state: dict[str, Any], dtype: Any) -> Any:
+        """Return lr · λmax(P⁻¹H) beyond which its steps on a quadratic grow, or None where it is not known."""
+        return at_step(self, xp, state["count"], dtype).grows_at()
+
     @property
     def reports_elsewhere(self) -> bool:
         """Whether the point to report is another than the one where the gradient is taken."""
@@ -204,12 +237,33 @@ class Method(Node):
         """Whether there is a learning rate to set."""
         return rate_field(type(self)) is not None
 
+    @property
+    def needs_rate(self) -> bool:
+        """Whether a learning rate must be chosen: there is one, and the method does not work it out by itself."""
+        return self.has_lr
+
+    @property
+    def rate(self) -> Any:
+        """The learning rate, a number or a schedule; None where there is none."""
+        name = rate_field(type(self))
+        return None if name is None else getattr(self, name)
+
     def with_lr(self, lr: Any) -> Self:
         """Return the same method with another learning rate, a number or a schedule."""
         rate = rate_field(type(self))
         if rate is None:
             raise InvalidValue(f"{self.name()} has no learning rate, so lr={lr!r} has no place. Leave it out.")
         return self.replace(**{rate: lr})
+
+    def with_peak(self, peak: Any) -> Self:
+        """Return the same with another learning rate; a schedule keeps its shape, with another peak."""
+        schedule = self.rate
+        if not isinstance(schedule, Node):
+            return self.with_lr(peak)
+        name = rate_field(type(schedule))
+        if name is None:
+            raise InvalidValue(f"{schedule.name()} has no number marked as its peak: declare one with rate=True.")
+        return self.with_lr(schedule.replace(**{name: peak}))
 
 
 def require_methods(asked_by: Method, members: tuple[Any, ...]) -> None:

@@ -34,7 +34,7 @@ _MESSAGES = {
     Outcome.TARGET_REACHED: "the loss reached its target",
     Outcome.DIVERGED: "the loss grew without bound: the learning rate is likely too large",
     Outcome.NONFINITE: "the loss or its gradient became infinite or not a number",
-    Outcome.STOPPED_EARLY: "the validation loss stopped improving",
-    Outcome.INTERRUPTED: "a signal stopped the run; it can be resumed",
+    Outcome.STOPPED_EARLY: "it was ended before all its steps were taken",
+    Outcome.INTERRUPTED: "a signal or an error stopped the run; it can be resumed",
     Outcome.ELIMINATED: "other runs of the race were clearly ahead",
 }

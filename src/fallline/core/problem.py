@@ -85,7 +85,8 @@ class Problem:
         loss: see above; `batch` is `(x, y)` or `(x, y, weight)` as a named tuple, `(x,)` for data of one array, the
             pytree itself for any other, and `None` without data.
         data: `(x, y)`, all of it for training, or `fl.Data(train=, validation=, test=)`.
-        metrics: name → `metric(y_pred, y_true) -> float`, computed over a whole split; needs `predict`.
+        metrics: name → `metric(y_pred, y_true) -> float`, computed over a whole split; needs `predict`. One that
+            returns an array, such as a confusion matrix, is kept for the test part alone, in `record.tables`.
         predict: `predict(params, x)`, or `predict(params, model_state, x)` when stateful.
         stateful: whether the model carries state that the gradient does not move.
         optimum: the least loss there is, where it is known; the history then has a column `gap`, loss − optimum.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fallline.core.choice import not_negative, number, one_of, whole
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 
 Sampling = Literal["shuffle", "replacement", "sequential"]
 LastBatch = Literal["use", "drop"]
 Reduction = Literal["mean", "sum"]
 Precision = Literal["full", "bfloat16"]
+Keep = Literal["last", "best"]
 
 LARGEST_SEED = 2**32 - 1
 
@@ -35,11 +35,18 @@ class Spec:
         last_batch: `"use"` the incomplete batch at an epoch's end, exactly weighted, or `"drop"` it.
         reduction: a batch's loss is the `"mean"` of its rows' losses or their `"sum"`.
         target_loss: stop when the training loss, averaged over an epoch, is at or below this.
+        patience: stop after so many epochs in a row without an improvement of what is watched.
+        min_improvement: how much better than before counts as one.
+        watch: `"loss"` or a metric of the validation part, with `lowest` or `highest` before a metric of your own.
+        keep: whether the parameters of the `"last"` or of the `"best"` epoch are reported; with patience, the best.
+        max_time: stop after so many seconds of training.
+        overfit_batches: train on the first so many batches alone, again and again, without validation.
         micro_batch: rows whose gradient is computed at once; larger batches are accumulated. Chosen if not given.
         precision: what a training step computes in: the parameters' own dtype (`"full"`), or bfloat16 with the
             parameters, the method and all evaluations kept in full.
         l1: λ₁ of the penalty λ₁ Σ|w|, over arrays of two dimensions or more (weights, not biases).
         l2: λ₂ of the penalty λ₂/2 Σw², over the same.
+        probes: what is measured besides, in the command line's words: `"sharpness(every=50)"`.
         checkpoint_seconds: seconds between checkpoints of a run that has a folder.
         checkpoint_steps: steps between checkpoints, instead of seconds.
     """
@@ -54,48 +61,78 @@ class Spec:
     last_batch: LastBatch = "use"
     reduction: Reduction = "mean"
     target_loss: float | None = None
+    patience: int | None = None
+    min_improvement: float = 0.0
+    watch: str = "loss"
+    keep: Keep | None = None
+    max_time: float | None = None
+    overfit_batches: int | None = None
     micro_batch: int | None = None
     precision: Precision = "full"
     l1: float = 0.0
     l2: float = 0.0
+    probes: tuple[str, ...] = ()
     checkpoint_seconds: float = 30.0
     checkpoint_steps: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.problem, Mapping):
             raise InvalidType(f"problem={self.problem!r}: problem must be a table of names and values.")
+        counts = ("epochs", "steps", "patience", "overfit_batches", "micro_batch", "checkpoint_steps")
         if not (isinstance(self.batch_size, str) and self.batch_size == "full"):
-            self._make_whole("batch_size", least=1, also="'full'")
-        for name in ("epochs", "steps", "micro_batch", "checkpoint_steps"):
+            object.__setattr__(self, "batch_size", whole("batch_size", self.batch_size, least=1, also="'full'"))
+        for name in counts:
             if getattr(self, name) is not None:
-                self._make_whole(name, least=1)
-        self._make_whole("seed", least=0, most=LARGEST_SEED)
-        _one_of("sampling", self.sampling, Sampling)
-        _one_of("last_batch", self.last_batch, LastBatch)
-        _one_of("reduction", self.reduction, Reduction)
-        _one_of("precision", self.precision, Precision)
-        for name in ("target_loss", "l1", "l2", "checkpoint_seconds"):
-            value = getattr(self, name)
-            if value is None and name == "target_loss":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise InvalidType(f"{name}={value!r}: {name} must be a number.")
+                object.__setattr__(self, name, whole(name, getattr(self, name), least=1))
+        object.__setattr__(self, "seed", whole("seed", self.seed, least=0, most=LARGEST_SEED))
+        one_of("sampling", self.sampling, Sampling)
+        one_of("last_batch", self.last_batch, LastBatch)
+        one_of("reduction", self.reduction, Reduction)
+        one_of("precision", self.precision, Precision)
+        if self.target_loss is not None:
+            number("target_loss", self.target_loss)
+        number("checkpoint_seconds", self.checkpoint_seconds)
         if self.checkpoint_seconds < 0:
             raise InvalidValue(f"checkpoint_seconds={self.checkpoint_seconds}: seconds must not be negative.")
-        for name in ("l1", "l2"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise InvalidValue(f"{name}={getattr(self, name)}: {name} must be finite and not negative.")
+        for name in ("l1", "l2", "min_improvement"):
+            not_negative(name, getattr(self, name))
+        self._check_end()
+        object.__setattr__(self, "probes", tuple(self.probes))
+        if not all(isinstance(probe, str) for probe in self.probes):
+            raise InvalidType(f"probes={self.probes!r}: a spec holds probes as texts such as 'sharpness(every=50)'.")
 
-    def _make_whole(self, name: str, least: int, most: int | None = None, also: str = "") -> None:
-        """Check a count, and keep it as Python's own number: files take no NumPy integer."""
-        value = getattr(self, name)
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise InvalidType(f"{name}={value!r}: {name} must be a whole number{f' or {also}' if also else ''}.")
-        count = operator.index(value)
-        if count < least or (most is not None and count > most):
-            rule = f"at least {least}" if most is None else f"from {least} to {most}"
-            raise InvalidValue(f"{name}={count}: {name} must be {rule}.")
-        object.__setattr__(self, name, count)
+    def _check_end(self) -> None:
+        """Check what ends a run early, and which epoch of it is kept."""
+        if self.max_time is not None:
+            number("max_time", self.max_time)
+            if self.max_time <= 0:
+                raise InvalidValue(f"max_time={self.max_time}: max_time must be above 0 seconds.")
+        if self.keep is not None:
+            one_of("keep", self.keep, Keep)
+        if not isinstance(self.watch, str):
+            raise InvalidType(f"watch={self.watch!r}: what is watched is text, as in watch='highest accuracy'.")
+        if self.watch != "loss" and not self.watches:
+            raise InvalidValue(f"watch={self.watch!r} alone changes nothing: add patience=5, or keep='best'.")
+        if self.min_improvement and self.patience is None:
+            raise InvalidValue(
+                f"min_improvement={self.min_improvement} says what patience counts as an improvement: add patience=5."
+            )
+        if self.overfit_batches is not None and self.batch_size == "full":
+            raise InvalidValue("overfit_batches with batch_size='full' would be all the rows: give a number of rows.")
+        if self.overfit_batches is not None and self.watches:
+            raise InvalidValue(
+                f"overfit_batches={self.overfit_batches} trains without validation: leave patience and keep='best' out."
+            )
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the parameters of the best epoch are reported."""
+        return self.keep == "best" or (self.keep is None and self.patience is not None)
+
+    @property
+    def watches(self) -> bool:
+        """Whether the run is judged by its validation."""
+        return self.patience is not None or self.keeps_best
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; what was not chosen (None) is left out."""
@@ -142,12 +179,6 @@ class Spec:
         except tomllib.TOMLDecodeError as error:
             raise InvalidValue(f"a run's choices are not TOML: {error}.") from None
         return cls.from_dict(choices)
-
-
-def _one_of(name: str, value: Any, choices: Any) -> None:
-    allowed = choices.__args__
-    if value not in allowed:
-        raise InvalidValue(f"{name}={value!r}: {name} must be one of {', '.join(map(repr, allowed))}.")
 
 
 def _table(value: Any) -> Mapping[str, Any]:

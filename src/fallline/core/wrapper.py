@@ -53,10 +53,28 @@ class Wrapper(Method):
         """Return the numbers of the method inside, and its own scheduled ones."""
         return self.method.in_force(xp, state["method"], dtype) | super().in_force(xp, state, dtype)
 
+    def preconditioner(self, params: Any, state: dict[str, Any]) -> Any:
+        """Return what the method inside divides the gradient by."""
+        return self.method.preconditioner(params, state["method"])
+
+    def edge(self, xp: Any, state: dict[str, Any], dtype: Any) -> Any:
+        """Return where the steps of the method inside begin to grow."""
+        return self.method.edge(xp, state["method"], dtype)
+
     @property
     def has_lr(self) -> bool:
         """Whether the method inside has a learning rate."""
         return self.method.has_lr
+
+    @property
+    def needs_rate(self) -> bool:
+        """Whether the method inside needs one chosen."""
+        return self.method.needs_rate
+
+    @property
+    def rate(self) -> Any:
+        """The learning rate of the method inside."""
+        return self.method.rate
 
     def with_lr(self, lr: Any) -> Self:
         """Return the same around a method with another learning rate."""

@@ -24,6 +24,12 @@ _TRACED_CHOICE = (
     "Choose between arrays with jnp.where(condition, a, b)"
 )
 
+_KEEP_OUT = (
+    "Keep what is not trained out of the parameters. Equinox: weights, rest = eqx.partition(model, "
+    "eqx.is_inexact_array); init returns the weights, the loss uses eqx.combine(weights, rest). Flax NNX: "
+    "graph, weights, rest = nnx.split(model, nnx.Param, ...) and nnx.merge"
+)
+
 
 def abstract(function: Callable[..., Any], what: str, *args: Any) -> Any:
     """Return the shapes that `function` would produce; what JAX cannot trace is explained."""
@@ -39,7 +45,10 @@ def abstract(function: Callable[..., Any], what: str, *args: Any) -> Any:
     except TypeError as error:
         if "valid JAX type" not in str(error):
             raise
-        raise InvalidType(f"the {what} returns something that is no array: {str(error).splitlines()[0]}") from error
+        advice = f". {_KEEP_OUT}" if what == "init" else ""
+        raise InvalidType(
+            f"the {what} returns something that is no array: {str(error).splitlines()[0]}{advice}"
+        ) from error
 
 
 def _place(error: BaseException) -> str:
@@ -67,7 +76,7 @@ def check_params(params: Any) -> None:
             what = f"parameter {name}" if name else "the parameter"
             raise InvalidType(
                 f"{what} is {found}: a gradient moves floating-point arrays only. Convert it "
-                f"(jnp.asarray(value, jnp.float32)), or keep it out of the parameters."
+                f"(jnp.asarray(value, jnp.float32)), or leave it out. {_KEEP_OUT}."
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,16 +26,24 @@ class Pending:
     weights: list[Any]
     outputs: list[Any]
     targets: Any
-    metrics: Mapping[str, Callable[[Any, Any], Any]]
+    metrics: dict[str, Callable[[Any, Any], Any]]
 
-    def values(self) -> dict[str, float]:
-        """Return `loss`, the mean over the rows, and each metric over the whole part."""
+    def measured(self) -> dict[str, Any]:
+        """Return `loss`, the mean over the rows, and each metric over the whole part: a number, or a table."""
         total = sum(np.float64(loss) for loss in self.losses)
-        found = {"loss": float(total / sum(np.float64(weight) for weight in self.weights))}
+        found: dict[str, Any] = {"loss": float(total / sum(np.float64(weight) for weight in self.weights))}
         if self.metrics:
             predictions = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *self.outputs)
             for name, metric in self.metrics.items():
-                found[name] = _number(name, metric(predictions, self.targets))
+                found[name] = _number_or_table(name, metric(predictions, self.targets))
+        return found
+
+    def values(self) -> dict[str, float]:
+        """Return the numbers among `measured`; a metric that gave a table is not asked again in this part."""
+        found = self.measured()
+        for name in [name for name, value in found.items() if isinstance(value, np.ndarray)]:
+            del found[name]
+            self.metrics.pop(name, None)
         return found
 
 
@@ -50,7 +58,7 @@ def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any
     count = rows(part)
     size = min(count, rows_at_once(sum(leaf.size for leaf in jax.tree.leaves(part)) // count))
     y = getattr(part, "y", None)
-    metrics = problem.metrics if problem.predict is not None and y is not None else {}
+    metrics = dict(problem.metrics) if problem.predict is not None and y is not None else {}
 
     def evaluate(params: Any, model: Any, batch: Any) -> Any:
         total = objective.in_evaluation(params, model, batch)
@@ -81,8 +89,12 @@ def _length(batch: Any) -> int:
     return int(jax.tree.leaves(batch)[0].shape[0])
 
 
-def _number(name: str, value: Any) -> float:
+def _number_or_table(name: str, value: Any) -> Any:
     try:
+        table = np.asarray(value)
+        if table.ndim and table.dtype.kind in "biuf":
+            return table
         return float(value)
     except (TypeError, ValueError):
-        raise InvalidType(f"metric {name!r} returned {type(value).__name__}; it must return one number.") from None
+        rule = "it must return one number, or an array of them"
+        raise InvalidType(f"metric {name!r} returned {type(value).__name__}; {rule}.") from None

@@ -47,5 +47,5 @@ def feed(train: Any, order: Order, spec: Spec, micro_batch: int, total_steps: in
         return Streamed(BatchWindows(train, order), order, total_steps)
     if spec.batch_size != "full":
         return Streamed(BlockWindows(train, order), order, total_steps)
-    sweep = dataclasses.replace(order, batch_size=micro_batch)
+    sweep = dataclasses.replace(order, batch_size=micro_batch, last_batch="use")
     return Streamed(BlockWindows(train, sweep), sweep, total_steps * sweep.steps_per_epoch, sweep.steps_per_epoch)

@@ -112,7 +112,10 @@ def _taken(
     def value_fn(params: Any) -> Any:
         return taken.loss(params, state.model)
 
-    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn)
+    def grad_fn(params: Any) -> Any:
+        return taken.gradient(params, state.model).grads
+
+    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn, grad_fn)
 
 
 def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, count: Any, capacity: int) -> Any:

@@ -26,6 +26,7 @@ from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective, call_loss
 from fallline.engine.order import Order
 from fallline.engine.step import loss_dtype
+from fallline.engine.watch import Watch, watch_of
 from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
 from fallline.solvers import SOLVERS
@@ -56,8 +57,10 @@ class Plan:
         micro_batch: rows whose gradient is computed at once.
         stepwise: whether steps are called one by one instead of in a compiled loop (convolutions on a CPU: inside
             any compiled loop they are 10 to 35 times slower, jax issue 12868).
-        probes: what is measured at each step.
+        probes: what is measured inside the compiled steps.
+        watched: what is measured from the host, where steps are called one by one.
         feed: where the steps get their rows from.
+        watch: which number of a validation the run is judged by, if it is.
         validation, test: the other parts, on the device.
     """
 
@@ -70,7 +73,9 @@ class Plan:
     micro_batch: int
     stepwise: bool
     probes: tuple[Probe, ...]
+    watched: tuple[Probe, ...]
     feed: Feed
+    watch: Watch | None
     validation: Any
     test: Any
 
@@ -140,7 +145,7 @@ def in_dtype(method: Method, dtype: Any) -> Method:
     return narrowed
 
 
-def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
+def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...] = ()) -> Plan:
     """Check every choice against the problem, and settle what is left open."""
     if not isinstance(problem, Problem):
         raise InvalidType(
@@ -153,7 +158,8 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
     total_steps = _total_steps(spec, order, train is not None)
     params, model = initial(problem, spec.seed, shapes_only=True)
     check.check_params(params)
-    check.check_weights(None if streamed(train) else train)
+    for part in (train, validation, test):
+        check.check_weights(None if streamed(part) else part)
     batch = _abstract_rows(example(train), order.batch_size)
     objective = check.find_objective(problem, params, model, batch, order.batch_size, spec.precision)
     check.check_predictions(problem, params, model, batch)
@@ -167,6 +173,7 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             f"{method.name()}: a schedule such as plateau listens to the validation loss, and there is no validation "
             f"part. Give the problem one (split=(.7, .15, .15), fl.Data(validation=...)), or choose another schedule."
         )
+    watch = watch_of(spec, problem, validation)
     at_once = spec.micro_batch or _micro_batch(spec, order, objective, stepwise, numbers)
     swept = streamed(train) and spec.batch_size == "full"
     if check.asks_for_loss(method, params, dtype) and (stepwise or swept):
@@ -177,6 +184,7 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
             )
         at_once = order.batch_size  # a step that compares points needs its whole batch in one program
     micro_batch = min(order.batch_size, at_once)
+    called = stepwise or swept
     return Plan(
         problem=problem,
         method=method,
@@ -186,8 +194,10 @@ def plan(problem: Problem, method: Method, spec: Spec) -> Plan:
         total_steps=total_steps,
         micro_batch=micro_batch,
         stepwise=stepwise,
-        probes=(GradNorm(),),
+        probes=(GradNorm(), *(probe for probe in probes if not (called and probe.SECOND_ORDER))),
+        watched=tuple(probe for probe in probes if called and probe.SECOND_ORDER),
         feed=feed(train, order, spec, micro_batch, total_steps),
+        watch=watch,
         validation=validation,
         test=test,
     )

@@ -20,7 +20,7 @@ import jax
 from fallline.core.problem import Problem
 
 Program = Callable[..., Any]
-CompileOptions = tuple[tuple[str, str], ...]
+CompileOptions = tuple[tuple[str, str | bool | int], ...]
 
 _by_text: dict[str, Any] = {}
 _by_problem: weakref.WeakKeyDictionary[Problem, dict[Hashable, Program]] = weakref.WeakKeyDictionary()
@@ -94,12 +94,14 @@ def _compiled(
 
 
 def _compile(lowered: Any, options: CompileOptions) -> Any:
+    """Compile with all the options that this compiler takes; they make a program fast, and none is needed."""
     try:
         return lowered.compile(compiler_options=dict(options) or None)
     except jax.errors.JaxRuntimeError as error:
-        if not options or "compile option" not in str(error):
+        if not options:
             raise
-        return lowered.compile()
+        refused = [name for name, _ in options if name in str(error)] or [name for name, _ in options]
+        return _compile(lowered, tuple(option for option in options if option[0] not in refused))
 
 
 def _places(args: tuple[Any, ...], donate: int | None) -> tuple[int, ...]:

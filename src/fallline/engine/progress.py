@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 
-class Progress(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Progress:
     """What is known between two chunks of steps."""
 
     step: int
@@ -23,3 +24,6 @@ class Progress(NamedTuple):
     def seconds_left(self) -> float:
         """Seconds that the rest will take at the speed so far."""
         return self.seconds * (self.steps - self.step) / max(self.step, 1)
+
+
+Report = Callable[[Progress], None]

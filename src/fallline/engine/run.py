@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import numpy as np
 
+from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
+from fallline.engine.checkpoint import Saved
 from fallline.engine.chunk import Advance, Pieces, make_advance
 from fallline.engine.divergence import flung
 from fallline.engine.evaluate import Evaluate, Pending, make_evaluate
 from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
-from fallline.engine.log import Log
+from fallline.engine.look import Callback, Changes, Look
+from fallline.engine.mark import Mark, Reported, answer, reported
 from fallline.engine.plan import Plan
-from fallline.engine.progress import Progress
+from fallline.engine.progress import Progress, Report
+from fallline.engine.standing import Standing
 from fallline.engine.step import DIVERGED, NONFINITE, RUNNING, TARGET, State
 
 LOOK_SECONDS = 0.2
@@ -30,20 +33,15 @@ FIRST_STEPS = 16
 GROWTH = 8
 
 
-class Mark(NamedTuple):
-    """A point of a run that it can be taken up from again: the state, and the method as validation has left it."""
-
-    method: Method
-    state: State
-
-
 @dataclass(frozen=True)
 class End:
-    """How a run ended: its last good point, and why it stopped."""
+    """How a run ended: its last good point, why it stopped, and what it answers with from then on."""
 
     at: Mark
     outcome: Outcome
     why: str
+    answer: Reported
+    best_epoch: int | None
 
 
 @dataclass(frozen=True)
@@ -60,34 +58,39 @@ class Runner:
 
     Args:
         plan: the run.
-        state: where it stands.
-        log: what has been measured so far.
-        seconds: what the clock showed when the run was last interrupted.
+        saved: where it stands, and what has been measured so far.
+        keep: called between chunks with where it stands then; writes checkpoints.
         report: called between chunks with the progress.
-        keep: called between chunks with the state and whether it is the last; writes checkpoints.
+        callbacks: the same, at every epoch's end at least, with what can be changed, too.
     """
 
     def __init__(
         self,
         plan: Plan,
-        state: State,
-        log: Log,
-        seconds: float,
-        report: Callable[[Progress], None] | None,
-        keep: Callable[[State, float], None],
+        saved: Saved,
+        keep: Callable[[Saved], None],
+        report: Report | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
-        self.plan, self.log, self.report, self.keep = plan, log, report, keep
+        self.plan, self.keep, self.report, self.callbacks = plan, keep, report, callbacks
+        self.log, self.best = saved.log, saved.best
         self.per_epoch = plan.order.steps_per_epoch
-        part = plan.validation
-        left = max(plan.total_steps - int(state.step), 1)
-        longest = min(left, plan.total_steps if part is None else self.per_epoch)
-        self.advance: Advance = make_advance(plan, state, longest)
+        part, state = plan.validation, saved.at.state
+        # Whoever acts on a validation, or on an epoch, must hear of it before the next step is taken.
+        self.by_epoch = bool(callbacks) or plan.watch is not None or listens(plan.method)
+        left = max(plan.total_steps - saved.at.step, 1)
+        whole = part is None and not self.by_epoch
+        self.advance: Advance = make_advance(plan, state, min(left, plan.total_steps if whole else self.per_epoch))
         self.validate: Evaluate | None = None
         if part is not None:
             self.validate = make_evaluate(plan.problem, plan.objective, part, state.params, state.model)
-        self.start = Mark(self._after_validation(plan.method), state)
-        self.began = time.perf_counter() - seconds
-        self.seconds_at_look = seconds
+        self.standing: Standing | None = None
+        if plan.watch is not None:
+            heard_before = self.log.validations().get(plan.watch.column, np.zeros(0)).tolist()
+            self.standing = Standing(plan.watch, plan.spec.min_improvement).after(heard_before)
+        self.start = self.good = saved.at._replace(method=self._after_validation(saved.at.method))
+        self.began = time.perf_counter() - saved.seconds
+        self.seconds_at_look = saved.seconds
         self.pace = 0.0
         self.last_steps = FIRST_STEPS
 
@@ -95,21 +98,42 @@ class Runner:
         """Seconds of the run so far, compilation not counted."""
         return time.perf_counter() - self.began
 
+    @property
+    def saved(self) -> Saved:
+        """Where the run stands, for a checkpoint."""
+        return Saved(self.good, self.best, self.log, self.seconds_at_look)
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether it has come further than where it started, and what is measured ends where it stands."""
+        return self.start.step < self.good.step == self.log.length
+
     def run(self, interrupt: Interrupt) -> End:
         """Take every step that is left, unless something ends the run before."""
-        older = good = self.start
-        while int(good.state.step) < self.plan.total_steps:
-            state, ahead = self._go_ahead(good)
+        older, total = self.good, self.plan.total_steps
+        while self.good.step < total:
+            state, ahead = self._go_ahead(self.good)
             status, taken = int(state.status), int(state.step)
-            self._look(int(good.state.step), taken, ahead, failed=status in (DIVERGED, NONFINITE))
+            self._measure(self.good._replace(state=state), ahead, failed=status in (DIVERGED, NONFINITE))
             if status != RUNNING:
-                return self._stopped(status, taken, older, good)
-            older, good = good, Mark(self._after_validation(good.method), state)
-            self.plan.feed.forget(int(older.state.step))
-            self.keep(state, self.seconds_at_look)
+                return self._stopped(status, taken, older)
+            older, self.good = self.good, Mark(self._after_validation(self.good.method), state)
+            stopped = self._tell()
+            self.plan.feed.forget(older.step)
+            if taken < total and (why := stopped or self._limit()):
+                return self.end(Outcome.STOPPED_EARLY, f"{why}, at step {taken:,} of {total:,}")
+            self.keep(self.saved)
             if interrupt.signal is not None:
-                return End(good, Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
-        return End(good, Outcome.FINISHED, f"{self.plan.total_steps:,} of {self.plan.total_steps:,} steps taken")
+                return self.end(Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
+        return self.end(Outcome.FINISHED, f"{total:,} of {total:,} steps taken")
+
+    def end(self, outcome: Outcome, why: str, at: Mark | None = None) -> End:
+        """Return the end of the run at its last good point, or at another."""
+        at = self.good if at is None else at
+        if self.standing is None:
+            return End(at, outcome, why, answer(at), None)
+        why = f"{why}; {self.standing.told(self.plan.spec.keeps_best)}"
+        return End(at, outcome, why, self.best or answer(at), self.standing.best_epoch or None)
 
     def _after_validation(self, method: Method) -> Method:
         """Return the method after all the validation so far: schedules that listen to it have heard it."""
@@ -118,18 +142,15 @@ class Runner:
         return heard(method, self.log.validations().get("loss", np.zeros(0)).tolist())
 
     def _go_ahead(self, mark: Mark) -> tuple[State, list[_Ahead]]:
-        """Hand the device as many steps as it can take in about the time between two looks.
-
-        A schedule that listens to validation must hear it before the next epoch, so no step is taken ahead of it.
-        """
+        """Hand the device as many steps as it can take in about the time between two looks."""
         method, state = mark
-        first = int(state.step)
+        first = mark.step
         until = min(self.plan.total_steps, first + self._steps_ahead())
-        if listens(method):
-            until = min(until, first - first % self.per_epoch + self.per_epoch)
+        if self.by_epoch:
+            until = min(until, self._epoch_end(first))
         ahead = []
         while first < until:
-            end = min(until, first - first % self.per_epoch + self.per_epoch) if self.validate else until
+            end = min(until, self._epoch_end(first)) if self.validate else until
             state, pieces = self.advance(method, state, first, end - first)
             at_end = end % self.per_epoch == 0 or end == self.plan.total_steps
             validation = self.validate(reported(method, state), state.model) if self.validate and at_end else None
@@ -137,76 +158,108 @@ class Runner:
             first = end
         return state, ahead
 
+    def _epoch_end(self, step: int) -> int:
+        return step - step % self.per_epoch + self.per_epoch
+
     def _steps_ahead(self) -> int:
         if not self.pace:
             return FIRST_STEPS
-        every = self.plan.spec.checkpoint_steps
-        steps = max(int(LOOK_SECONDS / self.pace), 1)
-        steps = min(steps, GROWTH * self.last_steps)
+        every, left = self.plan.spec.checkpoint_steps, self.plan.spec.max_time
+        seconds = LOOK_SECONDS if left is None else min(LOOK_SECONDS, left - self.seconds_at_look)
+        steps = min(max(int(seconds / self.pace), 1), GROWTH * self.last_steps)
         return steps if every is None else min(steps, every - self.log.length % every)
 
-    def _look(self, first: int, taken: int, ahead: list[_Ahead], failed: bool) -> None:
-        """Bring home what was measured up to step `taken`, and the step that failed."""
-        now = self.clock()
-        wanted = taken - first + failed
+    def _measure(self, reached: Mark, ahead: list[_Ahead], failed: bool) -> None:
+        """Bring home what was measured up to the mark reached, and the step that failed."""
+        now, first, taken = self.clock(), self.log.length, reached.step
         columns = {
             name: np.concatenate([np.asarray(columns[name])[:count] for a in ahead for count, columns in a.pieces])
             for name in ahead[0].pieces[0][1]
         }
-        columns = {name: column[:wanted] for name, column in columns.items()}
+        ends = (first + np.cumsum([a.steps for a in ahead])).tolist()
+        validated = [(end, a.validation) for end, a in zip(ends, ahead, strict=True) if a.validation and end <= taken]
+        found = [(end, validation.values()) for end, validation in validated]
+        columns = {name: column[: taken - first + failed] for name, column in columns.items()}
         self.log.add(columns, (self.seconds_at_look, now))
-        step = first
-        for some in ahead:
-            step += some.steps
-            if some.validation is not None and step <= taken:
-                self.log.add_validation(step, some.validation.values())
+        for end, values in found:
+            self.log.add_validation(end, values)
+            self._judge(reached, values)
         self.last_steps = max(taken - first, 1)
         self.pace = (now - self.seconds_at_look) / self.last_steps
         self.seconds_at_look = now
+
+    def _judge(self, reached: Mark, values: dict[str, float]) -> None:
+        """Compare an epoch, which ends at the mark reached, with the best before it."""
+        if self.standing is None:
+            return
+        column = self.standing.watch.column
+        if column not in values:
+            raise InvalidValue(f"watch={column!r}: the metric gives a table, and a number is watched: choose another.")
+        self.standing = self.standing.after([values[column]])
+        if self.plan.spec.keeps_best and self.standing.at_best:
+            self.best = answer(reached)
+
+    def _tell(self) -> str | None:
+        """Tell whoever listens how it goes; return why a callback stops the run, if one does."""
+        progress, changes = self._progress(), Changes(self.good)
         if self.report is not None:
-            self.report(self._progress(taken))
+            self.report(progress)
+        ends_epoch = progress.step % self.per_epoch == 0
+        try:
+            for callback in self.callbacks:
+                callback(Look(**vars(progress), ends_epoch=ends_epoch, columns=self._history, changes=changes))
+        finally:
+            self.good = changes.at
+        return changes.stopped
 
-    def _stopped(self, status: int, taken: int, older: Mark, good: Mark) -> End:
+    def _limit(self) -> str | None:
+        """Return which limit has been reached, if one has."""
+        spec = self.plan.spec
+        if self.standing is not None and spec.patience is not None and self.standing.waited >= spec.patience:
+            return self.standing.stalled()
+        if spec.max_time is not None and self.seconds_at_look >= spec.max_time:
+            return f"its time of {spec.max_time:g} s was over"
+        return None
+
+    def _stopped(self, status: int, taken: int, older: Mark) -> End:
         """Step again from a good point to the last one whose loss was good: the same steps give the same bits."""
+        good = self.good
         if status == TARGET:
-            at = self._replay(good, taken)
-            return End(at, Outcome.TARGET_REACHED, f"the training loss reached its target at step {taken}")
-        at = self._replay(good if int(good.state.step) < taken else older, max(taken - 1, int(older.state.step)))
+            why = f"the training loss reached its target at step {taken}"
+            return self.end(Outcome.TARGET_REACHED, why, self._replay(good, taken))
+        at = self._replay(good if good.step < taken else older, max(taken - 1, older.step))
         first, loss = self.log.steps()["loss"][[0, -1]].tolist()
-        if status == DIVERGED or self._flung(good, taken):
-            return End(at, Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}")
+        if status == DIVERGED or self._flung(taken):
+            return self.end(Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}", at)
         what = "loss" if not np.isfinite(loss) else "gradient"
-        return End(at, Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}")
+        return self.end(Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}", at)
 
-    def _flung(self, good: Mark, taken: int) -> bool:
+    def _flung(self, taken: int) -> bool:
         if taken == 0:
             return False
         first, last = self.log.steps()["loss"][:taken][[0, -1]].tolist()
-        return flung(first, last, self.start.state.params, self._replay(good, taken).state.params)
+        return flung(first, last, self.start.state.params, self._replay(self.good, taken).state.params)
 
     def _replay(self, mark: Mark, until: int) -> Mark:
-        first = int(mark.state.step)
+        first = mark.step
         return mark._replace(state=self.advance(*mark, first, until - first)[0]) if until > first else mark
 
-    def _progress(self, step: int) -> Progress:
-        order = self.plan.order
+    def _progress(self) -> Progress:
+        step, total = self.good.step, self.plan.total_steps
         return Progress(
             step=step,
-            steps=self.plan.total_steps,
+            steps=total,
             epoch=step // self.per_epoch,
-            epochs=-(-self.plan.total_steps // self.per_epoch),
-            samples=int(order.samples_after(step)),
+            epochs=-(-total // self.per_epoch),
+            samples=int(self.plan.order.samples_after(step)),
             seconds=self.seconds_at_look,
             loss=self.log.last_loss,
             validation=self.log.last_validation,
         )
 
+    def _history(self) -> dict[str, Any]:
+        return self.log.history(self.plan.order, self.plan.problem.optimum)
+
 
 def _signal_name(number: int) -> str:
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-
-
-@jax.jit
-def reported(method: Any, state: State) -> Any:
-    """Return the parameters to report: where the method's answer lies, not where its gradient is taken."""
-    return method.eval_params(state.params, state.method)

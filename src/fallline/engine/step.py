@@ -154,6 +154,32 @@ def _penalised(
     return Gradient(found.loss + price.value(params), grads, found.model), with_price
 
 
+def curvature(grad_fn: Callable[[Any], Any] | None, penalty: Penalty | None, params: Any) -> Callable[[Any], Any]:
+    """Return v → Hv, the derivative of the gradient along v, of the batch's loss with the penalty of large weights."""
+
+    def gradient(params: Any) -> Any:
+        assert grad_fn is not None, "a probe of the curvature is called where the batch's gradient is known"
+        grads = grad_fn(params)
+        return grads if penalty is None else jax.tree.map(jnp.add, grads, penalty.gradient(params))
+
+    return lambda v: jax.jvp(gradient, (params,), (v,))[1]
+
+
+def measured(probes: tuple[Probe, ...], view: StepView, step: Any) -> dict[str, Any]:
+    """Return the probes' columns at this step, not a number where one does not measure at it."""
+
+    def at_cadence(probe: Probe) -> dict[str, Any]:
+        def now() -> dict[str, Any]:
+            return probe.columns(jnp, view)
+
+        def not_now() -> dict[str, Any]:
+            return {name: jnp.full(a.shape, jnp.nan, a.dtype) for name, a in jax.eval_shape(now).items()}
+
+        return now() if probe.every == 1 else jax.lax.cond(step % probe.every == 0, now, not_now)
+
+    return {name: number for probe in probes for name, number in at_cadence(probe).items()}
+
+
 def apply(
     method: Method,
     state: State,
@@ -163,11 +189,12 @@ def apply(
     probes: tuple[Probe, ...],
     reduction: str,
     value_fn: Callable[[Any], Any] | None = None,
+    grad_fn: Callable[[Any], Any] | None = None,
 ) -> tuple[State, dict[str, Any]]:
     """Move the parameters by one step and return the row for the history.
 
-    `value_fn` is the loss of this step's batch at other parameters, for methods that compare points; it costs nothing
-    where none asks.
+    `value_fn` is the loss of this step's batch at other parameters, for methods that compare points, and `grad_fn` its
+    gradient there, for probes of the curvature; they cost nothing where none asks.
 
     A loss or gradient that is not finite, or a loss that has blown up, sets the status; the loop then stops, and the
     caller returns to the last good parameters.
@@ -176,8 +203,15 @@ def apply(
     loss = found.loss.astype(state.first_loss.dtype)
     updates, method_state = method.update(found.grads, state.method, state.params, value=found.loss, value_fn=value_fn)
     params = jax.tree.map(jnp.add, state.params, updates)
-    view = StepView(state.params, found.grads, updates, loss)
-    row = {probe.COLUMN: probe.measure(view) for probe in probes} | {"loss": loss}
+    view = StepView(
+        state.params,
+        found.grads,
+        updates,
+        loss,
+        curvature(grad_fn, limits.penalty, state.params),
+        lambda: method.preconditioner(state.params, method_state),
+    )
+    row = measured(probes, view, state.step) | {"loss": loss}
     row |= _in_force(method, state.method, loss.dtype)
 
     first_loss = jnp.where(state.step == 0, loss, state.first_loss)

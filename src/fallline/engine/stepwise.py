@@ -10,12 +10,12 @@ import numpy as np
 
 from fallline.core.method import Method
 from fallline.engine import batch
-from fallline.engine.parts import CONVOLUTION_OPTIONS, Parts, part_gradient
+from fallline.engine.loop import History
+from fallline.engine.parts import CONVOLUTION_OPTIONS, Part, Parts, part_gradient
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
 from fallline.engine.step import Gradient, Limits, State, apply
-
-History = dict[str, Any]
+from fallline.engine.watched import Watched
 
 
 class Stepwise:
@@ -32,8 +32,9 @@ class Stepwise:
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.size, self.capacity = plan, size, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        sizes = {min(size, plan.micro_batch), size % plan.micro_batch} - {0}
+        self.watched = Watched(plan, state, sizes, masked)
         if size > plan.micro_batch:
-            sizes = {plan.micro_batch, size % plan.micro_batch} - {0}
             self.parts = Parts(plan, state, sizes, masked)
             return
         part, reduction = part_gradient(plan, state.first_loss.dtype, masked), plan.spec.reduction
@@ -55,13 +56,18 @@ class Stepwise:
         history: list[History] = []
         state = jax.tree.map(jnp.copy, state)  # every step takes over the last one's memory; the caller's state stays
         for own_rows, own_valid in zip(rows[:, : self.size], np.minimum(valid, self.size), strict=True):
-            state, row = self._one(method, state, data, own_rows, own_valid)
-            history.append(row)
+            parts, step = self._parts(data, own_rows), first + len(history)
+            seen = self.watched.row(method, state, parts, own_valid, step)
+            state, row = self._one(method, state, parts, own_valid)
+            history.append(row | seen)
         return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}, len(valid)
 
-    def _one(self, method: Method, state: State, data: Any, rows: Any, valid: Any) -> Any:
-        if self.size <= self.plan.micro_batch:
-            return self.step(method, state, data, self.key, self.limits, rows, valid)
-        starts = range(0, self.size, self.plan.micro_batch)
-        pieces = ((data, rows[start : start + self.plan.micro_batch], start) for start in starts)
-        return self.parts.step(method, state, pieces, valid)
+    def _parts(self, data: Any, rows: Any) -> list[Part]:
+        micro = self.plan.micro_batch
+        return [(data, rows[start : start + micro], start) for start in range(0, self.size, micro)]
+
+    def _one(self, method: Method, state: State, parts: list[Part], valid: Any) -> Any:
+        if len(parts) > 1:
+            return self.parts.step(method, state, parts, valid)
+        ((data, rows, _),) = parts
+        return self.step(method, state, data, self.key, self.limits, rows, valid)

@@ -50,9 +50,7 @@ class Streamed:
 
     def forget(self, step: int) -> None:
         """Let go of windows that lie wholly before a step."""
-        first = self._place(step * self.per_step)[0]
-        for place in [place for place in self._loaded if place < first]:
-            self._loaded.pop(place).cancel()
+        self._drop(self._place(step * self.per_step)[0])
 
     def close(self) -> None:
         """Stop reading."""
@@ -65,7 +63,13 @@ class Streamed:
         number, offset = divmod(within, self.windows.steps)
         return epoch * self.per_epoch + number, offset
 
+    def _drop(self, before: int) -> None:
+        for place in [place for place in self._loaded if place < before]:
+            self._loaded.pop(place).cancel()
+
     def _window(self, place: int) -> Window:
+        if self.per_step > 1:
+            self._drop(place)  # a sweep takes all the rows, which are not to be in memory together
         for wanted in range(place, min(place + AHEAD, self.last) + 1):
             if wanted not in self._loaded:
                 self._loaded[wanted] = self._reader.submit(self._load, wanted)

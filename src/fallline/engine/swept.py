@@ -13,6 +13,7 @@ from fallline.engine.loop import History
 from fallline.engine.parts import Part, Parts
 from fallline.engine.plan import Plan
 from fallline.engine.step import State
+from fallline.engine.watched import Watched
 
 
 class Swept:
@@ -33,18 +34,28 @@ class Swept:
         last, together = size % plan.micro_batch, plan.objective.together
         sizes = {plan.micro_batch, last} if last and together else {plan.micro_batch}
         self.parts = Parts(plan, state, sizes, masked=bool(last and not together))
+        self.watched = Watched(plan, state, sizes, masked=bool(last and not together))
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take one step, step `first`."""
-        state, row = self.parts.step(method, jax.tree.map(jnp.copy, state), self._sweep(first), np.int32(self.size))
-        return state, {name: value[None] for name, value in row.items()}, 1
+        sweep, valid = Sweep(self.plan, self.size, first), np.int32(self.size)
+        seen = self.watched.row(method, state, sweep, valid, first)
+        state, row = self.parts.step(method, jax.tree.map(jnp.copy, state), sweep, valid)
+        return state, {name: value[None] for name, value in (row | seen).items()}, 1
 
-    def _sweep(self, step: int) -> Iterator[Part]:
+
+class Sweep:
+    """The parts of one step's batch, in order, as often as they are asked for."""
+
+    def __init__(self, plan: Plan, size: int, step: int) -> None:
+        self.plan, self.size, self.step = plan, size, step
+
+    def __iter__(self) -> Iterator[Part]:
         micro = self.plan.micro_batch
         count = -(-self.size // micro)
         done = 0
         while done < count:
-            data, rows, valid = self.plan.feed.piece(step * count + done, count - done)
+            data, rows, valid = self.plan.feed.piece(self.step * count + done, count - done)
             for own_rows, own_valid in zip(rows, valid, strict=True):
                 yield data, own_rows[:own_valid] if self.plan.objective.together else own_rows, done * micro
                 done += 1

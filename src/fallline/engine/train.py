@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 
-from fallline.core.errors import FalllineError, RunError
+from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.registry import to_call
-from fallline.core.spec import LastBatch, Precision, Reduction, Sampling, Spec
-from fallline.engine import program
-from fallline.engine.checkpoint import Keeper, restore
-from fallline.engine.evaluate import make_evaluate
-from fallline.engine.interrupt import heard
+from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling, Spec
+from fallline.engine import overfit
+from fallline.engine.carry_out import carry_out
+from fallline.engine.checkpoint import Saved
+from fallline.engine.dry_run import dry_run as try_out
 from fallline.engine.log import Log
-from fallline.engine.named import named
-from fallline.engine.plan import Plan, as_method, initial, plan
-from fallline.engine.progress import Progress
-from fallline.engine.provenance import fingerprint, provenance
-from fallline.engine.run import End, Runner, reported
-from fallline.engine.step import State, first_state
+from fallline.engine.look import Callback
+from fallline.engine.mark import Mark
+from fallline.engine.plan import as_method, initial, plan
+from fallline.engine.probing import AnyProbe, as_probes
+from fallline.engine.progress import Report
+from fallline.engine.provenance import provenance
+from fallline.engine.step import first_state
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
-
-Report = Callable[[Progress], None]
 
 
 def train(
@@ -45,14 +42,23 @@ def train(
     last_batch: LastBatch = "use",
     reduction: Reduction = "mean",
     target_loss: float | None = None,
+    patience: int | None = None,
+    min_improvement: float = 0.0,
+    watch: str = "loss",
+    keep: Keep | None = None,
+    max_time: float | None = None,
+    overfit_batches: int | None = None,
     micro_batch: int | None = None,
     precision: Precision = "full",
     l1: float = 0.0,
     l2: float = 0.0,
+    probes: AnyProbe | Iterable[AnyProbe] = (),
     checkpoint_seconds: float = 30.0,
     checkpoint_steps: int | None = None,
     out: str | PathLike[str] | None = None,
     progress: Report | None = None,
+    callbacks: Iterable[Callback] = (),
+    dry_run: bool = False,
 ) -> Record:
     """Draw a batch, take its loss's gradient, move the parameters a little against it, and repeat.
 
@@ -69,15 +75,29 @@ def train(
         reduction: a batch's loss is its rows' `"mean"` or their `"sum"`; the sum makes the effective rate grow with
             the batch.
         target_loss: stop when the training loss, averaged over an epoch, is at or below this.
+        patience: stop after so many epochs in a row without an improvement of the validation number that is watched.
+        min_improvement: how much better than before counts as one, for patience.
+        watch: `"loss"`, or a metric's name; before a metric of your own say which is best, `"lowest error"` or
+            `"highest score"`.
+        keep: report the parameters of the `"last"` epoch or of the `"best"`; the best if there is patience.
+        max_time: stop after so many seconds of training, compilation not counted.
+        overfit_batches: train on the first so many batches alone, again and again (1000 steps if neither `epochs` nor
+            `steps` is given), without validation and test, and say whether the loss went to near zero.
         micro_batch: rows whose gradient is computed at once, chosen if not given.
         precision: `"bfloat16"` computes a step's loss and gradient in bfloat16; parameters, the method's state and
             every evaluation stay in full precision.
         l1: λ₁ of the penalty λ₁ Σ|w| that is added to the training loss, over arrays of two dimensions or more.
         l2: λ₂ of the penalty λ₂/2 Σw², over the same.
+        probes: what is measured besides the loss and the gradient's length, each a column of the history or several:
+            `["gradnorms", fl.Sharpness(every=50)]`; not a number at steps where one does not measure.
         checkpoint_seconds: seconds between checkpoints of a run with a folder.
         checkpoint_steps: steps between them, instead.
         out: a folder for the run: record, report and checkpoints to resume from. Nothing is written without it.
         progress: called between chunks of steps with a `Progress`.
+        callbacks: functions called between chunks of steps, at every epoch's end at least, with a `Look`: it knows
+            what a `Progress` does, `.lr`, `.params` and `.history`, and takes `.set_lr(x)` and `.stop(reason)`.
+        dry_run: compile everything and do it once, write nothing, and return a record whose `why` tells sizes and
+            times.
 
     Returns:
         The record: history, validation, test metrics, parameters and why the run stopped. A run that diverges is a
@@ -99,7 +119,11 @@ def train(
         >>> record.outcome == "finished", round(float(record.params["w"][0]), 2)
         (True, 3.0)
     """
-    method = as_method(method)
+    method, measured = as_method(method), as_probes(probes)
+    if overfit_batches is not None and epochs is None and steps is None:
+        steps = overfit.STEPS
+    if dry_run and out is not None:
+        raise InvalidValue(f"out={str(out)!r}: a dry run writes nothing. Leave out= out.")
     spec = Spec(
         method=str(to_call(method)),
         problem=dict(problem.recipe or {}) if isinstance(problem, Problem) else {},
@@ -111,126 +135,30 @@ def train(
         last_batch=last_batch,
         reduction=reduction,
         target_loss=target_loss,
+        patience=patience,
+        min_improvement=min_improvement,
+        watch=watch,
+        keep=keep,
+        max_time=max_time,
+        overfit_batches=overfit_batches,
         micro_batch=micro_batch,
         precision=precision,
         l1=l1,
         l2=l2,
+        probes=tuple(str(to_call(probe)) for probe in measured),
         checkpoint_seconds=checkpoint_seconds,
         checkpoint_steps=checkpoint_steps,
     )
-    planned = plan(problem, method, spec)
+    planned = overfit.on_first_batches(plan(problem, method, spec, measured), method, measured)
     params, model = initial(problem, seed)
-    state = jax.jit(first_state)(planned.method, params, model)
+    start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
     origin = provenance(problem, params)
+    if dry_run:
+        why, facts = try_out(planned, start)
+        return Record(spec, Outcome.STOPPED_EARLY, why, {}, provenance=origin | {"dry_run": facts}, problem=problem)
+    saved, callbacks = Saved(start, None, Log(), 0.0), tuple(callbacks)
     if out is None:
-        return _carry_out(planned, state, Log(), 0.0, origin, None, progress)
+        return carry_out(planned, saved, origin, None, progress, callbacks)
     preparation = problem.preparation.to_dict() if problem.preparation else None
     with RunFolder.create(out, spec, origin, preparation) as folder:
-        return _carry_out(planned, state, Log(), 0.0, origin, folder, progress)
-
-
-def resume(
-    path: str | PathLike[str],
-    problem: Problem | None = None,
-    method: Method | None = None,
-    progress: Report | None = None,
-) -> Record:
-    """Continue a run where its last good checkpoint stands; the end is the uninterrupted run's, bit for bit.
-
-    Args:
-        path: the run's folder.
-        problem: the same problem, where it was one of your own; a ready problem is built again from the run's spec.
-        method: the same method, where its class is one of your own.
-        progress: as in `train`.
-
-    Raises:
-        RunError: for a folder without a run, other data than the run began with, or another model.
-    """
-    with RunFolder.open(Path(path)) as folder:
-        before = folder.document
-        if before.outcome not in (None, Outcome.INTERRUPTED):
-            raise RunError(f"{folder.path} has ended ({before.outcome}): there is nothing to resume.")
-        spec, origin = before.spec, before.provenance
-        problem = problem or _problem_again(folder.path, spec)
-        if fingerprint(problem) != origin.get("data"):
-            raise RunError(
-                f"{folder.path}: the data are not those that the run began with (their fingerprints differ). "
-                f"Give it the same data, or train anew."
-            )
-        planned = plan(problem, as_method(method or _method_again(folder.path, spec)), spec)
-        params, model = initial(problem, spec.seed)
-        state = jax.jit(first_state)(planned.method, params, model)
-        state, log, seconds = restore(folder.path, state)
-        return _carry_out(planned, state, log, seconds, origin, folder, progress)
-
-
-def _method_again(path: Path, spec: Spec) -> Method:
-    try:
-        return as_method(spec.method)
-    except FalllineError as error:
-        raise RunError(
-            f"{path}: its method cannot be made again from {spec.method!r}: {error} If it is one of your own, give it: "
-            f"fl.resume(path, method=...)."
-        ) from error
-
-
-def _problem_again(path: Path, spec: Spec) -> Problem:
-    from fallline.problems import rebuild
-
-    if not spec.problem:
-        raise RunError(
-            f"{path} was trained on a problem of your own, which a folder cannot hold: "
-            f"call fl.resume({str(path)!r}, problem)."
-        )
-    return rebuild(spec.problem)
-
-
-def _carry_out(
-    plan: Plan,
-    state: State,
-    log: Log,
-    seconds: float,
-    origin: dict[str, Any],
-    folder: RunFolder | None,
-    progress: Report | None,
-) -> Record:
-    compiling = program.clock.seconds
-    with contextlib.closing(plan.feed), heard() as interrupt:
-        keeper = Keeper(folder.path if folder else None, plan.spec, log, int(state.step))
-        runner = Runner(plan, state, log, seconds, progress, keeper)
-        compiling = program.clock.seconds - compiling
-        end = runner.run(interrupt)
-        measured = {"seconds": runner.seconds_at_look, "compile_seconds": round(compiling, 3)}
-        if interrupt.signal is not None and end.outcome == Outcome.INTERRUPTED:
-            keeper.save(end.at.state, runner.seconds_at_look)
-            measured["signal"] = interrupt.signal
-        record = _record(plan, end, log, origin | measured, folder)
-        if folder is not None:
-            from fallline.report.run_page import run_page
-
-            folder.finish(record)
-            folder.write_report(run_page(record))
-    return record
-
-
-def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunFolder | None) -> Record:
-    problem, params = plan.problem, reported(*end.at)
-    test: dict[str, float] = {}
-    if plan.test is not None and end.outcome != Outcome.INTERRUPTED:
-        evaluate = make_evaluate(problem, plan.objective, plan.test, params, end.at.state.model)
-        test = evaluate(params, end.at.state.model).values()
-    return Record(
-        spec=plan.spec,
-        outcome=end.outcome,
-        why=end.why,
-        history=log.history(plan.order, problem.optimum),
-        epochs=log.epochs(plan.order, int(end.at.state.step) if end.outcome.failed else log.length, problem.optimum),
-        test=test,
-        arrays=named(params),
-        model_arrays=named(end.at.state.model),
-        provenance=origin,
-        preparation=problem.preparation.to_dict() if problem.preparation else None,
-        problem=problem,
-        tree=params,
-        path=folder.path if folder else None,
-    )
+        return carry_out(planned, saved, origin, folder, progress, callbacks)

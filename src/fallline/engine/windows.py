@@ -59,6 +59,7 @@ class BlockWindows:
         self.steps = _steps_of(stream.row, order)
         self.rows = self.steps * order.batch_size
         self.example = _shapes(stream.row, self.rows)
+        self._blocks = functools.lru_cache(maxsize=2)(self._in_order)
         self._kept: tuple[int, Any] | None = None
 
     def window(self, epoch: int, number: int) -> Window:
@@ -78,7 +79,8 @@ class BlockWindows:
         rows = np.arange(filled, dtype=np.int32)
         if self.order.sampling == "shuffle":
             _generator(self.order.seed, epoch, number + 1).shuffle(rows)
-        return Window(data, rows)
+        used = self.order.samples_after(self.order.steps_per_epoch)  # not all, where the last batch is dropped
+        return Window(data, rows[: used - start])
 
     def _read(self, block: int) -> Any:
         """Read a block, which two windows may share."""
@@ -88,8 +90,8 @@ class BlockWindows:
             self._kept = block, found
         return self._kept[1]
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019 - it goes with the run
-    def _blocks(self, epoch: int) -> tuple[Any, Any]:
+    def _in_order(self, epoch: int) -> tuple[Any, Any]:
+        """Return the blocks as an epoch takes them, and how many rows there are up to the end of each."""
         blocks = np.arange(len(self.stream.sizes))
         if self.order.sampling == "shuffle":
             _generator(self.order.seed, epoch, 0).shuffle(blocks)

@@ -87,5 +87,12 @@ class AdaGrad(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Add to the sum and divide by its root."""
         h = s.h + g * g
-        root = xp.sqrt(h) + self.eps if self.eps_form == "outside" else xp.sqrt(h + self.eps)
-        return -self.lr * ratio(xp, g, root), {"h": h}
+        return -self.lr * ratio(xp, g, self.divisor(xp, Slots(h=h), t)), {"h": h}
+
+    def divisor(self, xp: Any, s: Slots, t: Any) -> Any:
+        """Root of the sum with its floor."""
+        return xp.sqrt(s.h) + self.eps if self.eps_form == "outside" else xp.sqrt(s.h + self.eps)
+
+    def grows_at(self) -> Any:
+        """The edge of gradient descent."""
+        return 2.0

@@ -74,14 +74,22 @@ class Adam(Method):
         """Step by mean over root mean square."""
         square = g * g if self.second_moment == "elementwise" else xp.sum(g * g)
         changed = {"m": mix(self.b1, s.m, g), "v": mix(self.b2, s.v, square)}
-        m, v, age = (s.m, s.v, xp.maximum(t - 1, 1)) if self.lagged else (changed["m"], changed["v"], t)
-        c1, c2 = (1 - self.b1**age, 1 - self.b2**age) if self.bias_correction else (1, 1)
+        now, age = (s, xp.maximum(t - 1, 1)) if self.lagged else (Slots(changed), t)
+        c1 = 1 - self.b1**age if self.bias_correction else 1
+        # Numbers are divided first: a division costs an array many times what it costs a number.
+        return -self.lr / c1 * ratio(xp, now.m, self.divisor(xp, now, age)), changed
+
+    def divisor(self, xp: Any, s: Slots, t: Any) -> Any:
+        """Root mean square with its floor."""
+        c2 = 1 - self.b2**t if self.bias_correction else 1
         match self.eps_form:
             case "outside":
-                root = xp.sqrt(v * (1 / c2) + self.eps_root) + self.eps
+                return xp.sqrt(s.v * (1 / c2) + self.eps_root) + self.eps
             case "inside":
-                root = xp.sqrt(v * (1 / c2) + self.eps_root + self.eps)
+                return xp.sqrt(s.v * (1 / c2) + self.eps_root + self.eps)
             case "hat":
-                root = (xp.sqrt(v + self.eps_root) + self.eps) * (1 / c2**0.5)
-        # Numbers are divided first: a division costs an array many times what it costs a number.
-        return -self.lr / c1 * ratio(xp, m, root), changed
+                return (xp.sqrt(s.v + self.eps_root) + self.eps) * (1 / c2**0.5)
+
+    def grows_at(self) -> Any:
+        """The edge of momentum's averaged form (J. Cohen et al. 2022, arXiv:2207.14484, section 3)."""
+        return None if self.lagged else 2 * (1 + self.b1) / (1 - self.b1)

@@ -84,15 +84,22 @@ class AdamW(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Step by mean over root mean square, and towards zero by a share of the weights."""
         m, v = mix(self.b1, s.m, g), mix(self.b2, s.v, g * g)
-        c1, c2 = 1 - self.b1**t, 1 - self.b2**t
+        c1 = 1 - self.b1**t
         n = (1 / c1) * m
         if self.nesterov:
             n = self.b1 / (1 - self.b1 ** (t + 1)) * m + (1 - self.b1) / c1 * g
-        if self.eps_form == "outside":
-            root = xp.sqrt(v * (1 / c2) + self.eps_root) + self.eps
-        else:
-            root = (xp.sqrt(v + self.eps_root) + self.eps) * (1 / c2**0.5)
-        step = -self.lr * ratio(xp, n, root)
+        step = -self.lr * ratio(xp, n, self.divisor(xp, Slots(v=v), t))
         if self.on == "all" or p.ndim > 1:
             step = step - self.lr * self.weight_decay * p
         return step, {"m": m, "v": v}
+
+    def divisor(self, xp: Any, s: Slots, t: Any) -> Any:
+        """Root mean square with its floor."""
+        c2 = 1 - self.b2**t
+        if self.eps_form == "outside":
+            return xp.sqrt(s.v * (1 / c2) + self.eps_root) + self.eps
+        return (xp.sqrt(s.v + self.eps_root) + self.eps) * (1 / c2**0.5)
+
+    def grows_at(self) -> Any:
+        """Adam's edge."""
+        return None if self.nesterov else 2 * (1 + self.b1) / (1 - self.b1)

@@ -54,6 +54,11 @@ class Backtracking(Method):
     grow: Scalar = hyper(None, range="[1, inf)", help="first rate tried over the last accepted", optional=True)
     limit: Scalar = hyper(50.0, range="[0, inf)", units="shortenings", help="when to give up")
 
+    @property
+    def needs_rate(self) -> bool:
+        """It works out its own rate."""
+        return False
+
     def shared(self, xp: Any, params: list[Any]) -> dict[str, Any]:
         """The last rate accepted."""
         return {"rate": xp.asarray(self.lr, copy=True)}

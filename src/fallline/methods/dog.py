@@ -65,6 +65,11 @@ class DoG(Method):
     over: Literal["all", "each"] = option("all", help="norms over all arrays, or each array for itself")
     weight_decay: Scalar = hyper(0.0, range="[0, inf)", units="loss / parameter²", help="penalty on the weights")
 
+    @property
+    def needs_rate(self) -> bool:
+        """It works out its own rate."""
+        return False
+
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
         """The point of the start."""
         return {"start": xp.asarray(p, copy=True)}

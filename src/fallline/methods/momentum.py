@@ -107,3 +107,11 @@ class Momentum(Method):
                 v = self.beta * s.v + let_through * g
                 step = -self.lr * v
         return step, {"v": v}
+
+    def grows_at(self) -> Any:
+        """The lowest lr · λ at which a root of z² − (1 + beta − c lr λ) z + beta leaves the unit circle, at z = −1.
+
+        c is the share of a gradient that a velocity takes in.
+        """
+        share = 1 - self.beta if self.form == "average" else 1 - self.dampening
+        return 2 * (1 + self.beta) / share

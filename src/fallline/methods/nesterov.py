@@ -97,6 +97,10 @@ class Nesterov(Method):
         v = self.beta * s.v - self.lr * g
         return self.beta * v - self.lr * g, {"v": v}
 
+    def grows_at(self) -> Any:
+        """The lr · λ at which a root of z² − (1 + beta)(1 − lr λ) z + beta (1 − lr λ) is −1."""
+        return 2 * (1 + self.beta) / (1 + 2 * self.beta)
+
     def report(self, xp: Any, p: Any, s: Slots, t: Any) -> Any:
         """Return the point itself, or the point that its look ahead started from."""
         return p - self.beta * s.v if self.form == "look_ahead" else p

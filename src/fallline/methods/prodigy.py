@@ -73,6 +73,11 @@ class Prodigy(Method):
     form: Literal["plain", "corrected"] = option("plain", help="the rate as it is, or corrected as Adam's averages are")
     safeguard_warmup: bool = option(False, help="keep the rate out of ‖s‖₁")
 
+    @property
+    def needs_rate(self) -> bool:
+        """It works out its own rate."""
+        return False
+
     def slots(self, xp: Any, p: Any) -> dict[str, Any]:
         """Mean and mean square of the gradient, its weighted sum, and the point of the start."""
         return {name: xp.zeros_like(p) for name in "mvs"} | {"start": xp.asarray(p, copy=True)}

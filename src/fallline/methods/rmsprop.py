@@ -104,12 +104,9 @@ class RMSProp(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Step by the gradient in units of its own running size."""
         changed = {"v": mix(self.decay, s.v, g * g)}
-        square = changed["v"]
         if self.centered:
             changed["m"] = mix(self.decay, s.m, g)
-            square = xp.maximum(square - changed["m"] ** 2, 0)
-        root = xp.sqrt(square) + self.eps if self.eps_form == "outside" else xp.sqrt(square + self.eps)
-        step = ratio(xp, g, root)
+        step = ratio(xp, g, self.divisor(xp, Slots(changed), t))
         if self.momentum is None:
             return -self.lr * step, changed
         if self.momentum_form == "raw":
@@ -117,3 +114,12 @@ class RMSProp(Method):
             return -self.lr * changed["b"], changed
         changed["b"] = self.momentum * s.b + self.lr * step
         return -changed["b"], changed
+
+    def divisor(self, xp: Any, s: Slots, t: Any) -> Any:
+        """Root mean square, or standard deviation, with its floor."""
+        square = xp.maximum(s.v - s.m**2, 0) if self.centered else s.v
+        return xp.sqrt(square) + self.eps if self.eps_form == "outside" else xp.sqrt(square + self.eps)
+
+    def grows_at(self) -> Any:
+        """The edge of gradient descent, or of momentum's velocity form."""
+        return 2.0 if self.momentum is None else 2 * (1 + self.momentum)

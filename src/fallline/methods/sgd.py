@@ -49,3 +49,7 @@ class SGD(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Step against the gradient."""
         return -self.lr * g, {}
+
+    def grows_at(self) -> Any:
+        """A step of lr · λ · w lands farther from the bottom than it began when lr · λ > 2."""
+        return 2.0

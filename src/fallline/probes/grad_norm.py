@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fallline.core import lift
 from fallline.core.probe import Probe, StepView
 
 
@@ -14,12 +15,8 @@ class GradNorm(Probe):
     UNITS: ClassVar[str] = "loss / parameter"
     COST: ClassVar[str] = "one pass over the gradient"
 
-    def measure(self, view: StepView) -> Any:
+    def measure(self, xp: Any, view: StepView) -> Any:
         """Return ‖g‖, in float32 or wider."""
-        import jax
-        import jax.numpy as jnp
-
-        squares = [
-            jnp.sum(jnp.square(g.astype(jnp.promote_types(g.dtype, jnp.float32)))) for g in jax.tree.leaves(view.grads)
-        ]
-        return jnp.sqrt(sum(squares, start=jnp.zeros(())))
+        leaves, _ = lift.flatten(view.grads)
+        squares = [xp.sum(xp.square(lift.widened(xp, g))) for g in leaves]
+        return xp.sqrt(sum(squares, start=xp.zeros(())))

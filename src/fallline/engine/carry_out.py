@@ -1,0 +1,109 @@
+"""A planned run from where it stands to its record."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fallline.core.outcome import Outcome
+from fallline.engine import program
+from fallline.engine.checkpoint import Keeper, Saved
+from fallline.engine.evaluate import make_evaluate
+from fallline.engine.interrupt import heard
+from fallline.engine.log import Log
+from fallline.engine.look import Callback
+from fallline.engine.named import named
+from fallline.engine.overfit import verdict
+from fallline.engine.plan import Plan
+from fallline.engine.progress import Report
+from fallline.engine.run import End, Runner
+from fallline.record.folder import RunFolder
+from fallline.record.record import Record
+
+
+def carry_out(
+    plan: Plan,
+    saved: Saved,
+    origin: dict[str, Any],
+    folder: RunFolder | None = None,
+    progress: Report | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> Record:
+    """Run a plan to its end and return the record, which the folder holds then, too.
+
+    What a callback or the data's own files raise on the way is raised from here; a folder then holds the run up to its
+    last good point, as an interrupted one.
+    """
+    compiling = program.clock.seconds
+    with contextlib.closing(plan.feed), heard() as interrupt:
+        keeper = Keeper(folder.path if folder else None, plan.spec, saved.at.step)
+        runner = Runner(plan, saved, keeper, progress, callbacks)
+        origin = origin | {"compile_seconds": round(program.clock.seconds - compiling, 3)}
+        try:
+            end = runner.run(interrupt)
+        except Exception as error:
+            if folder is not None and runner.can_be_saved:
+                keeper.save(runner.saved)
+                _finish(plan, _broken_off(runner, error), runner, origin, folder)
+                error.add_note(_where(folder, plan, runner.good.step))
+            raise
+        if end.outcome == Outcome.INTERRUPTED:
+            keeper.save(runner.saved)
+            origin = origin | {"signal": interrupt.signal}
+        return _finish(plan, end, runner, origin, folder)
+
+
+def _finish(plan: Plan, end: End, runner: Runner, origin: dict[str, Any], folder: RunFolder | None) -> Record:
+    """Return the record of a run that has ended, and write it to its folder."""
+    best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
+    record = _record(plan, end, runner.log, origin | {"seconds": runner.seconds_at_look} | best, folder)
+    if folder is not None:
+        from fallline.report.run_page import run_page
+
+        folder.finish(record)
+        folder.write_report(run_page(record))
+    return record
+
+
+def _broken_off(runner: Runner, error: Exception) -> End:
+    said = f"{type(error).__name__} at step {runner.good.step:,}: {str(error).rstrip('.')}"
+    return runner.end(Outcome.INTERRUPTED, said)
+
+
+def _where(folder: RunFolder, plan: Plan, step: int) -> str:
+    path = str(folder.path)
+    how = f"`fallline resume {shlex.quote(path)}` goes" if plan.spec.problem else f"fl.resume({path!r}, problem) goes"
+    return f"The run up to step {step:,} is kept: {how} on from there."
+
+
+def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunFolder | None) -> Record:
+    problem, (params, model) = plan.problem, end.answer
+    measured: dict[str, Any] = {}
+    if plan.test is not None and end.outcome != Outcome.INTERRUPTED:
+        evaluate = make_evaluate(problem, plan.objective, plan.test, params, model)
+        measured = evaluate(params, model).measured()
+    tables = {name: value for name, value in measured.items() if isinstance(value, np.ndarray)}
+    epochs = log.epochs(plan.order, end.at.step if end.outcome.failed else log.length, problem.optimum)
+    why, batches = end.why, plan.spec.overfit_batches
+    if batches is not None and epochs and not end.outcome.failed:
+        why = f"{why}; {verdict(epochs['train_loss'], batches)}"
+    return Record(
+        spec=plan.spec,
+        outcome=end.outcome,
+        why=why,
+        history=log.history(plan.order, problem.optimum),
+        epochs=epochs,
+        test={name: value for name, value in measured.items() if name not in tables},
+        tables=tables,
+        arrays=named(params),
+        model_arrays=named(model),
+        provenance=origin,
+        preparation=problem.preparation.to_dict() if problem.preparation else None,
+        problem=problem,
+        tree=params,
+        path=folder.path if folder else None,
+    )

@@ -1,0 +1,84 @@
+"""Continue a run that was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+import jax
+
+from fallline.core.errors import FalllineError, RunError
+from fallline.core.method import Method
+from fallline.core.outcome import Outcome
+from fallline.core.problem import Problem
+from fallline.core.spec import Spec
+from fallline.engine.carry_out import carry_out
+from fallline.engine.checkpoint import restore
+from fallline.engine.look import Callback
+from fallline.engine.mark import Mark
+from fallline.engine.overfit import on_first_batches
+from fallline.engine.plan import as_method, initial, plan
+from fallline.engine.probing import as_probes
+from fallline.engine.progress import Report
+from fallline.engine.provenance import fingerprint
+from fallline.engine.step import first_state
+from fallline.record.folder import RunFolder
+from fallline.record.record import Record
+
+
+def resume(
+    path: str | PathLike[str],
+    problem: Problem | None = None,
+    method: Method | None = None,
+    progress: Report | None = None,
+    callbacks: Iterable[Callback] = (),
+) -> Record:
+    """Continue a run where its last good checkpoint stands; the end is the uninterrupted run's, bit for bit.
+
+    Args:
+        path: the run's folder.
+        problem: the same problem, where it was one of your own; a ready problem is built again from the run's spec.
+        method: the same method, where its class is one of your own.
+        progress, callbacks: as in `train`; a folder cannot hold functions, so the callbacks must be given again.
+
+    Raises:
+        RunError: for a folder without a run, other data than the run began with, or another model.
+    """
+    with RunFolder.open(Path(path)) as folder:
+        before = folder.document
+        if before.outcome not in (None, Outcome.INTERRUPTED):
+            raise RunError(f"{folder.path} has ended ({before.outcome}): there is nothing to resume.")
+        spec, origin = before.spec, {name: fact for name, fact in before.provenance.items() if name != "signal"}
+        problem = problem or _problem_again(folder.path, spec)
+        if fingerprint(problem) != origin.get("data"):
+            raise RunError(
+                f"{folder.path}: the data are not those that the run began with (their fingerprints differ). "
+                f"Give it the same data, or train anew."
+            )
+        method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
+        planned = on_first_batches(plan(problem, method, spec, probes), method, probes)
+        params, model = initial(problem, spec.seed)
+        start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
+        return carry_out(planned, restore(folder.path, start), origin, folder, progress, tuple(callbacks))
+
+
+def _method_again(path: Path, spec: Spec) -> Method:
+    try:
+        return as_method(spec.method)
+    except FalllineError as error:
+        raise RunError(
+            f"{path}: its method cannot be made again from {spec.method!r}: {error} If it is one of your own, give it: "
+            f"fl.resume(path, method=...)."
+        ) from error
+
+
+def _problem_again(path: Path, spec: Spec) -> Problem:
+    from fallline.problems import rebuild
+
+    if not spec.problem:
+        raise RunError(
+            f"{path} was trained on a problem of your own, which a folder cannot hold: "
+            f"call fl.resume({str(path)!r}, problem)."
+        )
+    return rebuild(spec.problem)
