@@ -33,6 +33,42 @@ def two_convolutions() -> torch.nn.Module:
     )
 
 
+class Residual(torch.nn.Module):
+    """Two convolutions with batch normalisation, and a shortcut without parameters (option A)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.stride, self.lacking = stride, outputs - inputs
+        self.body = torch.nn.Sequential(
+            torch.nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
+            torch.nn.BatchNorm2d(outputs),
+            torch.nn.ReLU(),
+            torch.nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            torch.nn.BatchNorm2d(outputs),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        passed = x[:, :, :: self.stride, :: self.stride]
+        if self.lacking:
+            passed = torch.nn.functional.pad(passed, (0, 0, 0, 0, 0, self.lacking))
+        return torch.relu(passed + self.body(x))
+
+
+def resnet(blocks: int = 1, width: int = 16) -> torch.nn.Module:
+    """The residual network of three stages on colour images, as the ready model `resnet(blocks, width)`."""
+    layers: list[torch.nn.Module] = [
+        torch.nn.Conv2d(3, width, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(width),
+        torch.nn.ReLU(),
+    ]
+    inputs = width
+    for stage in range(3):
+        for block in range(blocks):
+            layers.append(Residual(inputs, width << stage, 2 if stage and block == 0 else 1))
+            inputs = width << stage
+    return torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(inputs, 10))
+
+
 def loop(
     make: Callable[[], torch.nn.Module], x: np.ndarray, y: np.ndarray, batch_size: int, epochs: float, threads: int
 ) -> Callable[[], None]:

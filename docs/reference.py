@@ -1,4 +1,4 @@
-"""Write the reference: a page a class, made from the class alone, with pictures beside it. `make docs` runs this.
+"""Write the reference: a page a class or function, made from it alone, with pictures beside it. `make docs` runs this.
 
 `python docs/reference.py FOLDER adam rosenbrock` writes the pages of some classes only.
 """
@@ -15,7 +15,9 @@ from fallline.core.probe import Probe
 from fallline.core.registry import Registry
 from fallline.core.schedule import Schedule
 from fallline.core.surface import Surface
-from pages import family, method, probe, schedule, surface
+from fallline.problems import catalogue
+from pages import family, function, method, probe, schedule, surface
+from pages.function import FUNCTIONS
 from pages.markdown import joined, prose, table
 from pages.sections import SECTIONS
 
@@ -48,8 +50,21 @@ def write(folder: Path, names: Collection[str] = ()) -> None:
             if not names or name in names:
                 (place / f"{name}.md").write_text(page(cls, place, title))
     (folder / "methods" / "family.md").write_text(family.tree())
-    links = [f"- [{title}]({title.lower()}/index.md)" for title in SECTIONS]
+    for title in FUNCTIONS:
+        _write_functions(title, folder / title.lower(), names)
+    links = [f"- [{title}]({title.lower()}/index.md)" for title in (*SECTIONS, *FUNCTIONS)]
     (folder / "index.md").write_text(joined("# Reference", "\n".join([*links, "- [The family](methods/family.md)"])))
+
+
+def _write_functions(title: str, place: Path, names: Collection[str]) -> None:
+    """Write the index and the pages of a section whose entries are functions."""
+    found = catalogue.names(FUNCTIONS[title])
+    place.mkdir(parents=True, exist_ok=True)
+    rows = [[f"[{name}]({name}.md)", prose(function.headline(title, name))] for name in found]
+    (place / "index.md").write_text(joined(f"# {title}", table(["name", "what it is"], rows)))
+    for name in found:
+        if not names or name in names:
+            (place / f"{name}.md").write_text(function.page(title, name))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def told(cls: type[Node]) -> Told:
 
 def rule(cls: type[Node]) -> str:
     """Return the equations as they are written, and what is said about them."""
-    return joined(*map(_paragraph, told(cls).paragraphs)).strip()
+    return joined(*map(paragraph, told(cls).paragraphs)).strip()
 
 
 def notes(cls: type[Node]) -> str:
@@ -49,6 +49,6 @@ def example(cls: type[Node]) -> str:
     return f"## Example\n\n```pycon\n{text}\n```" if text else ""
 
 
-def _paragraph(text: str) -> str:
+def paragraph(text: str) -> str:
     """Sentences end with a full stop; equations do not, and keep their lines."""
     return prose(text) if text.endswith(".") else f"```text\n{text}\n```"
