@@ -95,6 +95,7 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
     words += ["--target-loss", "1e-9", "--checkpoint-seconds", "5", "--checkpoint-steps", "2", "--target", "digit"]
     words += ["--patience", "3", "--min-improvement", "0.001", "--watch", "highest accuracy", "--keep", "last"]
     words += ["--max-time", "600", "--precision", "bfloat16", "--l1", "1e-6", "--l2", "1e-5"]
+    words += ["--probes", "gradnorms, sharpness(every=3)"]
     assert fallline("train", "digits", *words, "--out", "first").status == 0
     first = fl.load("first")
     chosen = first.spec.to_dict()
@@ -119,6 +120,7 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
         "precision": "bfloat16",
         "l1": 1e-6,
         "l2": 1e-5,
+        "probes": ["gradnorms", "sharpness(every=3)"],
         "checkpoint_seconds": 5.0,
         "checkpoint_steps": 2,
     }

@@ -54,7 +54,6 @@ def test_a_users_own_file_is_named():
         Spec("sgd"),
         Spec("sgd", {"model": "linear"}),
         Spec("sgd", RECIPE, micro_batch=8),
-        Spec("sgd", RECIPE, probes=("sharpness",)),
     ],
 )
 def test_what_no_command_can_say_has_none(spec):

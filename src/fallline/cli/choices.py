@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fallline.core.errors import InvalidValue
+from fallline.core.grammar import parse_all
 from fallline.core.method import Method
+from fallline.probes import PROBES
 from fallline.schedules import SCHEDULES
 
 
@@ -30,6 +32,18 @@ def read_rate(text: str) -> Any:
             return SCHEDULES.build(text)
         example = "exponential(0.1, 0.99)"
         raise InvalidValue(f"--lr {text}: a learning rate is a number, or a schedule such as {example!r}.") from None
+
+
+def read_probes(text: str) -> tuple[str, ...]:
+    """Read what is to be measured.
+
+    >>> read_probes("gradnorms, sharpness(every=50)")
+    ('gradnorms', 'sharpness(every=50)')
+    """
+    calls = parse_all(text)
+    for call in calls:
+        PROBES.find(call.name)
+    return tuple(map(str, calls))
 
 
 def read_batch(text: str) -> int | Literal["full"]:

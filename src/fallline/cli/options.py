@@ -12,6 +12,7 @@ import typer
 
 from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling
 from fallline.methods import METHODS
+from fallline.probes import PROBES
 from fallline.problems import catalogue
 
 _METRICS = catalogue.names("fallline.problems.metrics")
@@ -28,7 +29,11 @@ def _argument(metavar: str, help: str) -> Any:
 
 Data = Annotated[
     str,
-    _argument("DATA", "A name such as digits, a file (csv, parquet, npz, npy, idx), a folder of images, file.py:name."),
+    _argument(
+        "DATA",
+        "A name such as digits, a file (csv, parquet, npz, npy, idx), a pattern of files, a folder of images, "
+        "file.py:name.",
+    ),
 ]
 Rows = Annotated[str, _argument("DATA", "New rows: a file with the same columns, or the name of a data set.")]
 Run = Annotated[Path, _argument("RUN", "The folder of a run.")]
@@ -90,6 +95,16 @@ BatchLoss = Annotated[Reduction, _option("--reduction", _TRAINING, "What a batch
 BatchPrecision = Annotated[Precision, _option("--precision", _TRAINING, "What a step computes in.")]
 L1 = Annotated[float, _option("--l1", _TRAINING, "Adds X Σ|w| over the weights to the training loss.", "X", "0")]
 L2 = Annotated[float, _option("--l2", _TRAINING, "Adds X/2 Σw² over the weights to the training loss.", "X", "0")]
+Measured = Annotated[
+    str | None,
+    _option(
+        "--probes",
+        _TRAINING,
+        f"Measured besides, each step or so: {', '.join(PROBES)}.",
+        "'gradnorms, sharpness(every=50)'",
+        "nothing",
+    ),
+]
 TargetLoss = Annotated[
     float | None, _option("--target-loss", _TRAINING, "Stop when an epoch's mean loss is at or below this.", "X", False)
 ]

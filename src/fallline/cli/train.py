@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fallline.cli import options
-from fallline.cli.choices import read_batch, read_class_weight, read_method, read_shares, read_source
+from fallline.cli.choices import read_batch, read_class_weight, read_method, read_probes, read_shares, read_source
 from fallline.core.errors import InvalidValue
 from fallline.core.spec import Spec
 
@@ -53,6 +53,7 @@ def train(
     precision: options.BatchPrecision = _SPEC["precision"],
     l1: options.L1 = _SPEC["l1"],
     l2: options.L2 = _SPEC["l2"],
+    probes: options.Measured = None,
     target_loss: options.TargetLoss = None,
     patience: options.Patience = None,
     min_improvement: options.MinImprovement = _SPEC["min_improvement"],
@@ -78,6 +79,7 @@ def train(
         "precision": precision,
         "l1": l1,
         "l2": l2,
+        "probes": () if probes is None else read_probes(probes),
         "target_loss": target_loss,
         "patience": patience,
         "min_improvement": min_improvement,

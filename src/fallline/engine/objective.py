@@ -49,7 +49,7 @@ class Objective:
         """
         if self.precision == "bfloat16":
             params = narrowed(params)
-            batch = batch._replace(x=narrowed(batch.x)) if hasattr(batch, "_replace") else batch
+            batch = batch._replace(x=narrowed(batch.x)) if "x" in getattr(batch, "_fields", ()) else batch
         return self._summed(params, model_state, batch, weight, key, training=True)
 
     def in_evaluation(self, params: Any, model_state: Any, batch: Any) -> Any:

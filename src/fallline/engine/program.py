@@ -59,8 +59,9 @@ def compiled(
         return _compiled(function, args, donate, options)
     known = _by_problem.setdefault(problem, {})
     shapes = tuple(jax.typeof(leaf) for leaf in jax.tree.leaves(args))
-    precision = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
-    whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, precision, jax.default_backend())
+    config: Any = jax.config
+    numbers = config.jax_default_matmul_precision, config.jax_enable_x64
+    whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, numbers, jax.default_backend())
     if whole_key not in known:
         known[whole_key] = _compiled(function, args, donate, options)
     return known[whole_key]

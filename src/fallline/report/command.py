@@ -11,7 +11,7 @@ from fallline.core.grammar import parse
 from fallline.core.spec import Spec
 
 _RENAMED = {"batch_size": "batch"}
-_WITHOUT_OPTION = ("micro_batch", "probes")
+_WITHOUT_OPTION = ("micro_batch",)
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Spec) if field.name not in ("method", "problem")}
 
 
