@@ -1,5 +1,7 @@
 """What a loss is told in a step and in an evaluation, and what it computes in."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -88,6 +90,16 @@ def test_a_bfloat16_gradient_is_that_of_the_rounded_problem(regression):
     residual = (x.astype(jnp.bfloat16) @ low["w"] + low["b"]).astype(np.float32) - y
     by_hand = 2 * np.mean(residual[:, None] * np.asarray(x.astype(jnp.bfloat16), np.float32), axis=0)
     np.testing.assert_allclose(start["w"] - record.params["w"], by_hand, rtol=0.02)
+
+
+def test_bfloat16_reaches_a_batch_of_other_names_as_it_is(regression):
+    class Pair(NamedTuple):
+        seen: np.ndarray
+        told: np.ndarray
+
+    problem = fl.Problem(init=line, loss=lambda p, b: (fit(p, b.seen) - b.told) ** 2, data=Pair(*regression))
+    record = fl.train(problem, fl.SGD(lr=0.1), batch_size=8, epochs=5, precision="bfloat16")
+    assert record.history["loss"][-1] < record.history["loss"][0] / 4
 
 
 def test_an_unknown_precision_is_refused(by_rows):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fallline as fl
+from fallline.core.errors import InvalidValue
 from fallline.core.problem import WeightedBatch
 
 ROWS, CLASSES = 12, 3
@@ -53,6 +54,14 @@ def test_validation_and_test_losses_are_weighted_means(rows):
     expected = np.average(np.asarray(losses), weights=part.weight)
     assert record.test["loss"] == pytest.approx(expected, rel=1e-5)
     assert record.epochs["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_no_part_may_have_weights_of_zero_alone(rows, part):
+    x, y, weight = rows
+    parts = {"train": rows, "validation": rows, "test": rows} | {part: (x, y, 0 * weight)}
+    with pytest.raises(InvalidValue, match="above 0"):
+        fl.train(classifier(fl.Data(**parts)), fl.SGD(lr=0.1), steps=1)
 
 
 def test_weights_of_a_ready_problem_reach_the_gradient():

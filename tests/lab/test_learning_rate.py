@@ -199,3 +199,11 @@ def test_a_vertex_is_that_of_the_parabola_and_never_beyond_half_way():
     assert vertex(0, 1, lambda x: [0.0, 0.0, 8.0][int(x) + 1]) == -0.5
     assert vertex(0, 1, lambda x: np.inf if x > 0 else abs(x)) == 0.0
     assert rate(-4) == 0.1
+
+
+def test_a_generator_is_not_used_up():
+    made = ((X[i : i + 8], Y[i : i + 8]) for i in range(0, 32, 8))
+    problem = fl.Problem(init=line, loss=squared_rows, data=fl.Data(train=fl.data.batches(made, steps_per_epoch=4)))
+    with pytest.raises(fl.FalllineError, match="gives them once"):
+        fl.find_lr(problem, fl.SGD, epochs=1)
+    assert fl.train(problem, fl.SGD(lr=0.1), epochs=1).outcome == "finished"

@@ -50,7 +50,6 @@ def test_a_run_is_resumed_with_its_probes(tmp_path):
 @pytest.mark.parametrize(
     ("probes", "said"),
     [
-        ("gradnorm", "measured already"),
         (["gradnorms", fl.GradNorms()], "measured already"),
         ("gradnrms", "Did you mean 'gradnorms'"),
     ],

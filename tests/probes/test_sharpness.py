@@ -9,6 +9,7 @@ from tests.compiling import lightly
 
 import fallline as fl
 from fallline.core.lanczos import largest_eigenvalue
+from fallline.core.probe import Probe
 
 X = np.random.default_rng(1).normal(size=(24, 3)).astype(np.float32)
 Y = np.sin(X.sum(1)).astype(np.float32)
@@ -91,6 +92,19 @@ def test_between_measurements_there_is_no_number(small):
     assert np.isfinite(history["sharpness"]).tolist() == [True, False, False, True, False, False, True]
 
 
+def test_two_probes_do_not_share_a_column(small):
+    class OwnRate(Probe):
+        COLUMN = "lr"
+
+        def measure(self, xp, view):
+            return xp.zeros(())
+
+    with pytest.raises(fl.FalllineError, match=r"'sharpness'.*every=2"):
+        fl.train(small, fl.SGD, steps=1, probes=[fl.Sharpness(every=2), fl.Sharpness(every=3)])
+    with pytest.raises(fl.FalllineError, match=r"'lr'.*the run itself"):
+        fl.train(small, fl.SGD, steps=1, probes=OwnRate)
+
+
 def test_measuring_does_not_change_the_training(small):
     plain = fl.train(small, fl.Adam(lr=0.01), batch_size=7, epochs=5)
     seen = fl.train(
@@ -142,10 +156,21 @@ def test_beside_a_method_that_compares_points():
         loss=convolved,
         data=(IMAGES, IMAGES.mean((1, 2, 3)) ** 2),
     )
-    sharp = [fl.Sharpness(every=1), fl.Sharpness(every=1, preconditioned=True)]
+    sharp = fl.Sharpness(every=1)
     history = fl.train(problem, fl.Backtracking(), batch_size=20, steps=2, probes=sharp).history
     assert np.isfinite(history["sharpness"]).all()
-    assert np.array_equal(history["sharpness"], history["sharpness/preconditioned"])
+
+
+@pytest.mark.parametrize("method", [fl.AMSGrad, fl.NAdam, fl.Yogi, fl.Backtracking])
+def test_what_a_method_divides_by_is_not_made_up(small, method):
+    with pytest.raises(fl.FalllineError, match="not known"):
+        fl.train(small, method, steps=1, probes=fl.Sharpness(preconditioned=True))
+
+
+def test_a_method_that_divides_by_nothing_has_the_curvature_itself(small):
+    sharp = [fl.Sharpness(every=1), fl.Sharpness(every=1, preconditioned=True)]
+    history = fl.train(small, fl.Momentum, steps=2, probes=sharp).history
+    np.testing.assert_allclose(history["sharpness/preconditioned"], history["sharpness"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"iterations": 0}])

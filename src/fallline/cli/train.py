@@ -128,7 +128,8 @@ def _run(
     from fallline.record.folder import check_free
 
     chosen = read_method(method, None if lr == "auto" else lr)
-    auto = rate.is_asked_for(method, lr) and not dry_run
+    check_only = dry_run or choices["overfit_batches"] is not None
+    auto = rate.is_asked_for(method, lr) and not check_only
     if out is not None:
         check_free(out)
     problem = _problem(data, ready, console)

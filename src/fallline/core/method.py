@@ -197,11 +197,15 @@ class Method(Node):
         return tree.unflatten(points)
 
     def preconditioner(self, params: Any, state: dict[str, Any]) -> Any:
-        """Return P, what the last step divided the gradient by, a pytree like `params`; None where there is none."""
-        if type(self).divisor is Method.divisor:
-            return None
+        """Return P, what the last step divided the gradient by, a pytree like `params`; None where it is not known.
+
+        Of a method without a divisor it is 1 if its `grows_at` is that of an undivided gradient.
+        """
         leaves, tree = lift.flatten(params)
         xp = lift.namespace(leaves, self, state)
+        if type(self).divisor is Method.divisor:
+            plain = type(self).grows_at is not Method.grows_at
+            return tree.unflatten([xp.ones_like(p) for p in map(xp.asarray, leaves)]) if plain else None
         last = xp.maximum(state["count"] - 1, 0)
         divisors = []
         for p, s in zip(map(xp.asarray, leaves), lift.slots(state, tree), strict=True):

@@ -20,7 +20,7 @@ class StepView(NamedTuple):
     curvature: Callable[[Any], Any]
     """A pytree v like `params` → Hv, H the Hessian of this batch's loss at `params`; costs about two gradients."""
     preconditioner: Callable[[], Any]
-    """→ what the method divided the gradient by in this step, a pytree like `params`; None where by nothing."""
+    """→ what the method divided the gradient by in this step, a pytree like `params`; None where it is not known."""
 
 
 class Probe(Node):

@@ -46,6 +46,9 @@ class Batches(Protocol):
 
     steps_per_epoch: int
 
+    once: bool
+    """Whether they can be gone through only once."""
+
     first: Any
     """The first batch of all: what shapes and dtypes every batch has."""
 

@@ -51,6 +51,7 @@ class Batches:
 
     Attributes:
         steps_per_epoch: how many batches an epoch has.
+        once: whether they can be gone through only once, as a generator's.
     """
 
     def __init__(self, make: Any, steps_per_epoch: int | None = None) -> None:
@@ -61,6 +62,7 @@ class Batches:
             )
         self._make = make
         self._takes_step = callable(make) and not hasattr(make, "__iter__") and _takes_step(make)
+        self.once = hasattr(make, "__next__")
         self.steps_per_epoch = _steps(make, steps_per_epoch)
         self._begun: Iterator[Any] | None = None
         self._first: Any = None

@@ -84,7 +84,7 @@ def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunF
     problem, (params, model) = plan.problem, end.answer
     measured: dict[str, Any] = {}
     if plan.test is not None and end.outcome != Outcome.INTERRUPTED:
-        evaluate = make_evaluate(problem, plan.objective, plan.test, params, model)
+        evaluate = make_evaluate(plan, plan.test, params, model)
         measured = evaluate(params, model).measured()
     tables = {name: value for name, value in measured.items() if isinstance(value, np.ndarray)}
     epochs = log.epochs(plan.order, end.at.step if end.outcome.failed else log.length, problem.optimum)

@@ -10,7 +10,6 @@ from fallline.engine.loop import History, Indexed, Whole
 from fallline.engine.plan import Plan
 from fallline.engine.step import State
 from fallline.engine.stepwise import Stepwise
-from fallline.engine.streamed import Streamed
 from fallline.engine.swept import Swept
 
 Pieces = list[tuple[int, History]]
@@ -54,7 +53,7 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
 
 
 def _way(plan: Plan) -> type[Stepwise | Swept | Whole | Indexed]:
-    if plan.spec.batch_size == "full" and isinstance(plan.feed, Streamed):
+    if plan.swept:
         return Swept
     return Stepwise if plan.stepwise else Whole if plan.whole else Indexed
 

@@ -31,7 +31,7 @@ def dry_run(plan: Plan, at: Mark) -> tuple[str, dict[str, Any]]:
         advance = make_advance(plan, at.state, plan.order.steps_per_epoch)
         parts = {"validation": plan.validation, "test": plan.test}
         evaluate = {
-            name: make_evaluate(plan.problem, plan.objective, part, at.state.params, at.state.model)
+            name: make_evaluate(plan, part, at.state.params, at.state.model)
             for name, part in parts.items()
             if part is not None
         }

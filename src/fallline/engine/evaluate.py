@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.errors import InvalidType
-from fallline.core.problem import Problem, rows
-from fallline.engine.objective import Objective, batch_rows, call_predict
-from fallline.engine.plan import rows_at_once
+from fallline.core.problem import rows
+from fallline.engine.objective import batch_rows, call_predict
+from fallline.engine.plan import Plan, rows_at_once
 from fallline.engine.program import compiled
 from fallline.engine.step import loss_dtype
 
@@ -50,12 +50,12 @@ class Pending:
 Evaluate = Callable[[Any, Any], Pending]
 
 
-def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any, model: Any) -> Evaluate:
+def make_evaluate(plan: Plan, part: Any, params: Any, model: Any) -> Evaluate:
     """Compile and return `evaluate(params, model) -> Pending` for one part of the data.
 
     The part is taken in batches, so memory does not grow with it; metrics see all of it at once.
     """
-    count = rows(part)
+    problem, objective, count = plan.problem, plan.objective, rows(part)
     size = min(count, rows_at_once(sum(leaf.size for leaf in jax.tree.leaves(part)) // count))
     y = getattr(part, "y", None)
     metrics = dict(problem.metrics) if problem.predict is not None and y is not None else {}
@@ -73,7 +73,8 @@ def make_evaluate(problem: Problem, objective: Objective, part: Any, params: Any
     lengths = {min(size, count - start): start for start in starts}
     key = (objective.form, tuple(metrics))
     programs = {
-        n: compiled(evaluate, params, model, batch(start), problem=problem, key=key) for n, start in lengths.items()
+        n: compiled(evaluate, params, model, batch(start), problem=problem, key=key, options=plan.options)
+        for n, start in lengths.items()
     }
     targets = None if y is None else jax.tree.map(np.asarray, y)
 

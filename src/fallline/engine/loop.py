@@ -49,16 +49,7 @@ class Indexed:
 
         block = np.zeros((capacity, size), np.int32), np.zeros(capacity, np.int32)
         args = (plan.method, state, plan.feed.example, self.key, self.limits, block, np.int32(1))
-        key = (
-            "indexed",
-            size,
-            capacity,
-            masked,
-            plan.micro_batch,
-            plan.probes,
-            plan.spec.reduction,
-            plan.spec.precision,
-        )
+        key = ("indexed", size, capacity, masked, plan.micro_batch, plan.program_key)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
@@ -86,7 +77,7 @@ class Whole:
             return _repeated(one, state, count, capacity)
 
         args = (plan.method, state, plan.feed.example, self.key, self.limits, np.int32(1))
-        key = ("whole", size, capacity, plan.micro_batch, plan.probes, plan.spec.reduction, plan.spec.precision)
+        key = ("whole", size, capacity, plan.micro_batch, plan.program_key)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:

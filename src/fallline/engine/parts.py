@@ -16,14 +16,6 @@ from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
 from fallline.engine.step import Gradient, Limits, State, added, apply, gradient
 
-CONVOLUTION_OPTIONS = (
-    ("xla_cpu_experimental_ynn_fusion_type", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"),
-    ("xla_disable_hlo_passes", "cse_barrier_expander"),
-)
-"""The first leaves convolutions to Eigen: with XLA's other CPU library (jaxlib 0.10.2) a step takes 112 ms that takes
-67 so. The second keeps the optimisation barriers, which the CPU compiler else removes before it joins loops: with those
-of `problems.layers.convolution`, a residual network's step takes 89 ms instead of 112."""
-
 Part = tuple[Any, Any, int]
 """Rows on the device, which of them count among the batch's, and the place of the first of these in the batch."""
 
@@ -63,10 +55,9 @@ class Parts:
     """
 
     def __init__(self, plan: Plan, state: State, sizes: Iterable[int], masked: bool) -> None:
-        options = CONVOLUTION_OPTIONS if plan.stepwise else ()
         self.data = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
-        key = ("parts", masked, plan.probes, plan.spec.reduction, plan.spec.precision)
-        own = partial(compiled, problem=plan.problem, key=key, options=options)
+        key = ("parts", masked, plan.program_key)
+        own = partial(compiled, problem=plan.problem, key=key, options=plan.options)
         part = part_gradient(plan, state.first_loss.dtype, masked)
 
         def move(method: Any, state: State, found: Gradient, valid: Any, limits: Limits) -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import jaxprs_in_params
 
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.method import Method
@@ -20,12 +20,16 @@ from fallline.core.spec import Spec
 from fallline.core.stream import streamed
 from fallline.engine import check
 from fallline.engine.check_schedules import check_schedules
+from fallline.engine.convolution import CONVOLUTION_OPTIONS, STEPPED_NUMBERS, has_convolution
 from fallline.engine.feed import Feed
 from fallline.engine.feeding import example, feed, settled
 from fallline.engine.hearing import listens
-from fallline.engine.objective import Objective, call_loss
+from fallline.engine.objective import Objective
 from fallline.engine.order import Order
+from fallline.engine.probing import check_columns
+from fallline.engine.program import CompileOptions
 from fallline.engine.step import loss_dtype
+from fallline.engine.streamed import Streamed
 from fallline.engine.watch import Watch, watch_of
 from fallline.methods import METHODS
 from fallline.probes.grad_norm import GradNorm
@@ -37,10 +41,6 @@ MICRO_BATCH_NUMBERS = 2**20
 MICRO_BATCH_ROWS = 2**13
 """What one micro-batch holds, if nothing else is asked: numbers of input about the size of a core's cache, and no more
 rows than leave room for what a model makes of each."""
-
-STEPPED_NUMBERS = 2**16
-"""The same for steps with convolutions, whose activations are many times their input: 64 rows of 28 × 28 took 71 ms a
-step where 128 took 79 and 32 took 88 (most of it fresh memory, which the system hands out page by page)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Plan:
         stepwise: whether steps are called one by one instead of in a compiled loop (convolutions on a CPU: inside
             any compiled loop they are 10 to 35 times slower, jax issue 12868).
         probes: what is measured inside the compiled steps.
-        watched: what is measured from the host, where steps are called one by one.
+        hosted: what is measured from the host, where steps are called one by one.
         feed: where the steps get their rows from.
         watch: which number of a validation the run is judged by, if it is.
         validation, test: the other parts, on the device.
@@ -73,7 +73,7 @@ class Plan:
     micro_batch: int
     stepwise: bool
     probes: tuple[Probe, ...]
-    watched: tuple[Probe, ...]
+    hosted: tuple[Probe, ...]
     feed: Feed
     watch: Watch | None
     validation: Any
@@ -82,7 +82,22 @@ class Plan:
     @property
     def whole(self) -> bool:
         """Whether every step sees all the rows, so that none need be gathered by index."""
-        return self.spec.batch_size == "full" and not self.stepwise
+        return self.spec.batch_size == "full" and not self.stepwise and not self.swept
+
+    @property
+    def swept(self) -> bool:
+        """Whether every step sweeps a whole stream."""
+        return self.spec.batch_size == "full" and isinstance(self.feed, Streamed)
+
+    @property
+    def options(self) -> CompileOptions:
+        """The compiler's own, for programs that may hold convolutions."""
+        return CONVOLUTION_OPTIONS if self.stepwise else ()
+
+    @property
+    def program_key(self) -> Hashable:
+        """What every program of a step depends on, besides its arguments, its shapes and the problem."""
+        return self.probes, self.spec.reduction, self.spec.precision
 
 
 def as_method(method: Any) -> Method:
@@ -165,9 +180,10 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
     check.check_predictions(problem, params, model, batch)
     dtype = loss_dtype(params)
     numbers = sum(leaf.size for leaf in jax.tree.leaves(batch)) // max(order.batch_size, 1)
-    stepwise = jax.default_backend() == "cpu" and _has_convolution(problem, objective, params, model, batch)
+    stepwise = jax.default_backend() == "cpu" and has_convolution(problem, objective, params, model, batch)
     check_schedules(method, total_steps)
     method = in_dtype(method, dtype)
+    check_columns(probes, method, params)
     if listens(method) and validation is None:
         raise InvalidValue(
             f"{method.name()}: a schedule such as plateau listens to the validation loss, and there is no validation "
@@ -195,7 +211,7 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
         micro_batch=micro_batch,
         stepwise=stepwise,
         probes=(GradNorm(), *(probe for probe in probes if not (called and probe.SECOND_ORDER))),
-        watched=tuple(probe for probe in probes if called and probe.SECOND_ORDER),
+        hosted=tuple(probe for probe in probes if called and probe.SECOND_ORDER),
         feed=feed(train, order, spec, micro_batch, total_steps),
         watch=watch,
         validation=validation,
@@ -271,21 +287,3 @@ def _total_steps(spec: Spec, order: Order, has_data: bool) -> int:
 
 def _abstract_rows(part: Any, size: int) -> Any:
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape[1:]), a.dtype), part)
-
-
-def _has_convolution(problem: Problem, objective: Objective, params: Any, model: Any, batch: Any) -> bool:
-    key = jax.ShapeDtypeStruct((), jax.random.key(0).dtype)
-
-    def loss(params: Any, model: Any, batch: Any, key: Any) -> Any:
-        return call_loss(problem.loss, objective.stateful, params, model, batch, key, training=True)[0]
-
-    return "conv_general_dilated" in _primitives(jax.make_jaxpr(loss)(params, model, batch, key).jaxpr)
-
-
-def _primitives(jaxpr: Any) -> set[str]:
-    found = set()
-    for equation in jaxpr.eqns:
-        found.add(equation.primitive.name)
-        for inner in jaxprs_in_params(equation.params):
-            found |= _primitives(inner)
-    return found

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
-from fallline.core.probe import Probe
+from fallline.core.method import Method
+from fallline.core.probe import Probe, StepView
+from fallline.core.registry import to_call
+from fallline.engine.step import COLUMNS
 from fallline.probes import PROBES
 from fallline.probes.grad_norm import GradNorm
 
@@ -19,11 +25,42 @@ def as_probes(probes: AnyProbe | Iterable[AnyProbe]) -> tuple[Probe, ...]:
     >>> as_probes("gradnorms")
     (GradNorms(every=1),)
     """
-    found = tuple(map(_probe, [probes] if isinstance(probes, Probe | type | str) else probes))
+    meant = map(_probe, [probes] if isinstance(probes, Probe | type | str) else probes)
+    found = tuple(probe for probe in meant if not isinstance(probe, GradNorm))  # which every run measures
     for probe in found:
-        if isinstance(probe, GradNorm) or found.count(probe) > 1:
+        if found.count(probe) > 1:
             raise InvalidValue(f"probes: {probe.name()} is measured already, once is enough: leave it out.")
     return found
+
+
+def columns(probe: Probe, method: Method, params: Any) -> list[str]:
+    """Return the columns that a probe fills, found from shapes alone."""
+
+    def found(method: Method, params: Any) -> Any:
+        def preconditioner() -> Any:
+            return method.preconditioner(params, method.init(params))
+
+        return probe.columns(jnp, StepView(params, params, params, jnp.zeros(()), lambda v: v, preconditioner))
+
+    return list(jax.eval_shape(found, method, params))
+
+
+def check_columns(probes: tuple[Probe, ...], method: Method, params: Any) -> None:
+    """Refuse probes that would write into a column of the history that is another's."""
+
+    def in_force(method: Method, params: Any) -> Any:
+        return method.in_force(jnp, method.init(params), jnp.float32)
+
+    if not probes:
+        return
+    owners = dict.fromkeys([*COLUMNS, *jax.eval_shape(in_force, method, params)], "the run itself")
+    for probe in probes:
+        text = str(to_call(probe))
+        for column in columns(probe, method, params):
+            if (other := owners.setdefault(column, text)) != text:
+                raise InvalidValue(
+                    f"probes: {text} fills the column {column!r} of the history, and so does {other}: leave one out."
+                )
 
 
 def _probe(probe: Any) -> Probe:

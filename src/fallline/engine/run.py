@@ -83,7 +83,7 @@ class Runner:
         self.advance: Advance = make_advance(plan, state, min(left, plan.total_steps if whole else self.per_epoch))
         self.validate: Evaluate | None = None
         if part is not None:
-            self.validate = make_evaluate(plan.problem, plan.objective, part, state.params, state.model)
+            self.validate = make_evaluate(plan, part, state.params, state.model)
         self.standing: Standing | None = None
         if plan.watch is not None:
             heard_before = self.log.validations().get(plan.watch.column, np.zeros(0)).tolist()
@@ -92,7 +92,7 @@ class Runner:
         self.began = time.perf_counter() - saved.seconds
         self.seconds_at_look = saved.seconds
         self.pace = 0.0
-        self.last_steps = FIRST_STEPS
+        self.last_steps = self.first_steps = 1 if plan.swept else FIRST_STEPS
 
     def clock(self) -> float:
         """Seconds of the run so far, compilation not counted."""
@@ -163,7 +163,7 @@ class Runner:
 
     def _steps_ahead(self) -> int:
         if not self.pace:
-            return FIRST_STEPS
+            return self.first_steps
         every, left = self.plan.spec.checkpoint_steps, self.plan.spec.max_time
         seconds = LOOK_SECONDS if left is None else min(LOOK_SECONDS, left - self.seconds_at_look)
         steps = min(max(int(seconds / self.pace), 1), GROWTH * self.last_steps)

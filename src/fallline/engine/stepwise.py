@@ -10,12 +10,12 @@ import numpy as np
 
 from fallline.core.method import Method
 from fallline.engine import batch
+from fallline.engine.hosted import Hosted
 from fallline.engine.loop import History
-from fallline.engine.parts import CONVOLUTION_OPTIONS, Part, Parts, part_gradient
+from fallline.engine.parts import Part, Parts, part_gradient
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
 from fallline.engine.step import Gradient, Limits, State, apply
-from fallline.engine.watched import Watched
 
 
 class Stepwise:
@@ -33,7 +33,7 @@ class Stepwise:
         self.plan, self.size, self.capacity = plan, size, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
         sizes = {min(size, plan.micro_batch), size % plan.micro_batch} - {0}
-        self.watched = Watched(plan, state, sizes, masked)
+        self.hosted = Hosted(plan, state, sizes, masked)
         if size > plan.micro_batch:
             self.parts = Parts(plan, state, sizes, masked)
             return
@@ -47,8 +47,8 @@ class Stepwise:
             return apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
 
         args = (plan.method, state, plan.feed.example, self.key, self.limits, np.zeros(size, np.int32), np.int32(size))
-        key = ("stepwise", masked, plan.probes, reduction, plan.spec.precision)
-        self.step = compiled(step, *args, problem=plan.problem, key=key, donate=1, options=CONVOLUTION_OPTIONS)
+        key = ("stepwise", masked, plan.program_key)
+        self.step = compiled(step, *args, problem=plan.problem, key=key, donate=1, options=plan.options)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take up to `steps` steps from step `first`, as many as one piece of the data is for."""
@@ -57,7 +57,7 @@ class Stepwise:
         state = jax.tree.map(jnp.copy, state)  # every step takes over the last one's memory; the caller's state stays
         for own_rows, own_valid in zip(rows[:, : self.size], np.minimum(valid, self.size), strict=True):
             parts, step = self._parts(data, own_rows), first + len(history)
-            seen = self.watched.row(method, state, parts, own_valid, step)
+            seen = self.hosted.row(method, state, parts, own_valid, step)
             state, row = self._one(method, state, parts, own_valid)
             history.append(row | seen)
         return state, {name: jnp.stack([row[name] for row in history]) for name in history[0]}, len(valid)

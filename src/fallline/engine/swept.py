@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.method import Method
+from fallline.engine.hosted import Hosted
 from fallline.engine.loop import History
 from fallline.engine.parts import Part, Parts
 from fallline.engine.plan import Plan
 from fallline.engine.step import State
-from fallline.engine.watched import Watched
 
 
 class Swept:
@@ -34,12 +34,12 @@ class Swept:
         last, together = size % plan.micro_batch, plan.objective.together
         sizes = {plan.micro_batch, last} if last and together else {plan.micro_batch}
         self.parts = Parts(plan, state, sizes, masked=bool(last and not together))
-        self.watched = Watched(plan, state, sizes, masked=bool(last and not together))
+        self.hosted = Hosted(plan, state, sizes, masked=bool(last and not together))
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take one step, step `first`."""
         sweep, valid = Sweep(self.plan, self.size, first), np.int32(self.size)
-        seen = self.watched.row(method, state, sweep, valid, first)
+        seen = self.hosted.row(method, state, sweep, valid, first)
         state, row = self.parts.step(method, jax.tree.map(jnp.copy, state), sweep, valid)
         return state, {name: value[None] for name, value in (row | seen).items()}, 1
 

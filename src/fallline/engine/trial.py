@@ -10,18 +10,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.probe import Probe
 from fallline.core.problem import Data, Problem, rows
 from fallline.core.spec import Spec
-from fallline.core.stream import streamed
+from fallline.core.stream import Batches, streamed
 from fallline.engine.chunk import Advance, make_advance
 from fallline.engine.evaluate import Evaluate, make_evaluate
 from fallline.engine.feed import Resident
+from fallline.engine.hosted import Hosted
 from fallline.engine.mark import reported
 from fallline.engine.plan import Plan, in_dtype, initial, plan
 from fallline.engine.step import RUNNING, State, first_state, loss_dtype
-from fallline.engine.watched import Watched
 
 QUICKLY_COMPILED = (("xla_cpu_use_fusion_emitters", False), ("xla_backend_optimization_level", 0))
 """Compiles in about a third of the usual time what is then called a few times only."""
@@ -52,6 +53,7 @@ class Trials:
         whole = self.plan = plan(problem, method, spec)
         self.total_steps = whole.total_steps
         if problem.data is not None and streamed(problem.data.train):
+            _refuse_once(problem.data.train)
             self.plan = plan(_first_window(whole), method, spec)
             whole.feed.close()
         self.validates = self.plan.validation is not None
@@ -81,19 +83,19 @@ class Trials:
         if most not in self._evaluate:
             part = planned.validation
             part = jax.tree.map(lambda a: a[:: -(-rows(part) // most)], part)
-            self._evaluate[most] = make_evaluate(planned.problem, planned.objective, part, state.params, state.model)
+            self._evaluate[most] = make_evaluate(planned, part, state.params, state.model)
         found = self._evaluate[most](reported(self._method(trial.lr, state.params), state), state.model)
         return dataclasses.replace(found, metrics={}).values()["loss"]
 
     def measured(self, trial: Trial, probe: Probe) -> dict[str, float]:
         """Return what a probe measures at the next step, of as many of its rows as are computed at once."""
-        planned, state = dataclasses.replace(self._seeded(trial.seed), watched=(probe,)), trial.state
+        planned, state = dataclasses.replace(self._seeded(trial.seed), hosted=(probe,)), trial.state
         data, (rows, *_), (valid, *_) = planned.feed.piece(len(trial.losses), 1)
         size = min(len(rows), planned.micro_batch)
-        watched = Watched(planned, state, [size], masked=False, options=QUICKLY_COMPILED)
+        hosted = Hosted(planned, state, [size], masked=False, options=QUICKLY_COMPILED)
         valid = np.int32(min(size, valid))
         part = (data, rows[:size], 0)
-        found = watched.row(self._method(trial.lr, state.params), state, [part], valid, 0)
+        found = hosted.row(self._method(trial.lr, state.params), state, [part], valid, 0)
         return {name: float(value) for name, value in found.items()}
 
     def edge(self, trial: Trial) -> float | None:
@@ -130,10 +132,18 @@ class Trials:
         return self._advances[seed]
 
 
+def _refuse_once(train: Any) -> None:
+    if isinstance(train, Batches) and train.once:
+        raise InvalidValue(
+            "find_lr tries the first batches, and a generator gives them once: pass a function make(epoch) to "
+            "fl.data.batches, or say the learning rate."
+        )
+
+
 def _first_window(planned: Plan) -> Problem:
     """Return the problem with the rows of the stream's first window for its training part."""
-    problem, steps = planned.problem, planned.order.steps_per_epoch
-    data, order, valid = planned.feed.piece(0, steps)
+    problem = planned.problem
+    data, order, valid = planned.feed.piece(0, planned.feed.longest)
     kept = np.sort(np.concatenate([own[:n] for own, n in zip(order, valid, strict=True)]))
     train = jax.tree.map(lambda a: a[kept], data)
     return dataclasses.replace(problem, data=Data(train=train, validation=problem.data.validation), recipe=None)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from fallline.core import lift
 from fallline.core.arithmetic import ratio
 from fallline.core.errors import InvalidValue
@@ -53,6 +51,8 @@ class Sharpness(Probe):
 
     def measure(self, xp: Any, view: StepView) -> Any:
         """Return λmax(H), or λmax(P⁻¹H) by name."""
+        import numpy as np  # not above: the command line lists probes by name, and numbers are slow to import
+
         leaves, tree = lift.flatten(view.params)
         wide = [lift.widened(xp, p) for p in leaves]
         dtype, sizes = lift.widest(xp, wide), [p.size for p in wide]
@@ -74,7 +74,10 @@ class Sharpness(Probe):
         return {"preconditioned": found} if self.preconditioned else found
 
     def _root(self, xp: Any, flat: Any, divisor: Any) -> Any:
-        """Return P^−½, 0 where P is 0 (nothing moves there); None where nothing is divided."""
+        """Return P^−½, 0 where P is 0: nothing moves there."""
         if divisor is None:
-            return None
+            raise InvalidValue(
+                "sharpness(preconditioned=True): what this method divides the gradient by is not known. Leave "
+                "preconditioned out, for the curvature itself."
+            )
         return xp.sqrt(ratio(xp, 1.0, flat(lift.flatten(divisor)[0])))

@@ -11,15 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.method import Method
-from fallline.core.probe import Probe, StepView
+from fallline.core.probe import StepView
 from fallline.engine import batch
-from fallline.engine.parts import CONVOLUTION_OPTIONS, Part, part_gradient
+from fallline.engine.parts import Part, part_gradient
 from fallline.engine.plan import Plan, run_key
+from fallline.engine.probing import columns
 from fallline.engine.program import CompileOptions, compiled
 from fallline.engine.step import Limits, State, curvature
 
 
-class Watched:
+class Hosted:
     """The batch's gradient and its derivative along a vector, gathered over the parts of a batch.
 
     Args:
@@ -33,7 +34,7 @@ class Watched:
     def __init__(
         self, plan: Plan, state: State, sizes: Iterable[int], masked: bool, options: CompileOptions = ()
     ) -> None:
-        self.probes = plan.watched
+        self.probes = plan.hosted
         if not self.probes:
             return
         self.dtype = state.first_loss.dtype
@@ -55,8 +56,8 @@ class Watched:
             after = method.update(grads, state.method, state.params, value=loss, value_fn=lambda points: loss)[1]
             return method.preconditioner(state.params, after)
 
-        key = ("watched", masked, plan.spec.reduction, plan.spec.precision)
-        options = CONVOLUTION_OPTIONS if plan.stepwise else options
+        key = ("hosted", masked, plan.program_key)
+        options = plan.options or options
         own = partial(compiled, problem=plan.problem, key=(*key, options), options=options)
         some = np.int32(plan.order.batch_size)
         args = {n: (state, plan.feed.example, *self.data, np.zeros(n, np.int32), np.int32(0), some) for n in sizes}
@@ -64,7 +65,7 @@ class Watched:
         self.bent = {n: own(bent, state.params, *of_part) for n, of_part in args.items()}
         self.divided = own(divided, plan.method, state, state.params)
         missing = self.dtype.type(np.nan)
-        self.missing = {name: missing for probe in self.probes for name in _columns(probe, state.params)}
+        self.missing = {name: missing for probe in self.probes for name in columns(probe, plan.method, state.params)}
 
     def row(self, method: Method, state: State, parts: Iterable[Part], valid: Any, step: int) -> dict[str, Any]:
         """Return the probes' columns at a step about to be taken; `parts` are gone through once a product."""
@@ -90,12 +91,3 @@ class Watched:
         )
         found = (each for probe in due for each in probe.columns(np, view).items())
         return self.missing | {name: self.dtype.type(value) for name, value in found}
-
-
-def _columns(probe: Probe, params: Any) -> list[str]:
-    """Return the columns that a probe fills, found from shapes alone."""
-
-    def columns(params: Any) -> Any:
-        return probe.columns(jnp, StepView(params, params, params, jnp.zeros(()), lambda v: v, lambda: params))
-
-    return list(jax.eval_shape(columns, params))
