@@ -91,3 +91,16 @@ def test_control_groups_bound_what_is_free(tmp_path, monkeypatch):
     assert memory.free_memory() == 2500
     (group / "memory.max").write_text("max\n")
     assert memory.free_memory() != 2500
+
+
+def test_a_folder_of_idx_files_counts_them_all(tmp_path, free):
+    for part, count in (("train", 2000), ("t10k", 1000)):
+        images = np.zeros((count, 10, 10), np.uint8)
+        header = b"\x00\x00\x08\x03" + np.array(images.shape, ">u4").tobytes()
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(header + images.tobytes())
+        header = b"\x00\x00\x08\x01" + np.array([count], ">u4").tobytes()
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(header + bytes(count))
+    free(500_000)
+    assert larger_than_memory(tmp_path) is not None
+    free(700_000)
+    assert larger_than_memory(tmp_path) is None

@@ -47,7 +47,8 @@ def _blocks(path: Path) -> Blocks | None:
     return array_blocks(_name(path), str(path), {_alone(stored.shape): stored})
 
 
-def _memory(path: Path) -> int:
+def memory(path: Path) -> int:
+    """Return how many bytes a file's array takes; 0 for a packed one, which cannot be cut into blocks."""
     return 0 if _is_packed(path) else path.stat().st_size
 
 
@@ -148,4 +149,4 @@ def _name(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".idx")
 
 
-SOURCE = file_source("IDX", ("-ubyte", ".idx", "-ubyte.gz", ".idx.gz"), _read, _blocks, _memory)
+SOURCE = file_source("IDX", ("-ubyte", ".idx", "-ubyte.gz", ".idx.gz"), _read, _blocks, memory)

@@ -10,7 +10,7 @@ from typing import Any
 from fallline.core.errors import DataError
 from fallline.data.blocks import Blocks
 from fallline.data.file import absolute, is_folder
-from fallline.data.idx_file import Pair, pair_blocks, pairs, table
+from fallline.data.idx_file import Pair, memory, pair_blocks, pairs, table
 from fallline.data.source import Source
 from fallline.data.table import Table
 
@@ -28,6 +28,11 @@ def _blocks(source: str | os.PathLike[str]) -> Blocks | None:
     folder = absolute(source)
     train, test = _parts(folder)
     return pair_blocks(folder.name, str(folder), train, table(folder.name, test) if test else None)
+
+
+def _memory(source: str | os.PathLike[str]) -> int:
+    train, test = _parts(absolute(source))
+    return sum(map(memory, [*train.values(), *(test or {}).values()]))
 
 
 def _parts(folder: Path) -> tuple[Pair, Pair | None]:
@@ -48,4 +53,4 @@ def _accepts(source: Any) -> bool:
     return is_folder(source) and bool(pairs(absolute(source)))
 
 
-SOURCE = Source("a folder of IDX files", _accepts, _read, _blocks)
+SOURCE = Source("a folder of IDX files", _accepts, _read, _blocks, memory=_memory)
