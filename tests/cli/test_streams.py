@@ -58,6 +58,12 @@ def test_an_error_in_the_users_file_is_one_line(fallline, workplace):
     assert ran.err == "fallline: mine.py, line 2: ValueError: seed=3 is not mine\n"
 
 
+def test_an_error_is_said_without_the_remark_that_jax_adds(fallline):
+    ran = fallline("train", "iris", "--model", "cnn(8)")
+    assert ran.err.startswith("fallline: cnn needs images")
+    assert ran.err.endswith("Use mlp, or reshape the column.\n")
+
+
 def test_a_run_goes_on_when_its_reader_leaves(workplace):
     reading, writing = os.pipe()
     os.close(reading)

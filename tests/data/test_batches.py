@@ -9,7 +9,7 @@ import pytest
 
 from fallline.core.errors import DataError, InvalidType, InvalidValue
 from fallline.core.problem import Batch, Rows, WeightedBatch
-from fallline.core.stream import Batches
+from fallline.core.stream import Batches, streamed
 from fallline.data import batches
 
 
@@ -200,3 +200,23 @@ def test_fingerprints_tell_batches_apart():
     assert batches(lambda epoch: made(epoch), steps_per_epoch=5).fingerprint() == first
     assert batches(lambda epoch: made(epoch), steps_per_epoch=4).fingerprint() != first
     assert batches(lambda epoch: made(epoch + 1), steps_per_epoch=5).fingerprint() != first
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_a_weight_that_is_none_is_refused(weight):
+    second = np.array([1, 0, 1, weight])
+    found = batches([(np.zeros((4, 2)), np.zeros(4), w) for w in (np.ones(4), second)])
+
+    with pytest.raises(DataError, match="batch 1 of epoch 0: a weight is a finite number, 0 or more"):
+        list(found.open(0))
+
+
+def test_an_attribute_error_in_the_users_code_comes_through():
+    def make(epoch):
+        yield np.zeros(4).no_such_thing
+
+    found = batches(make, steps_per_epoch=1)
+
+    assert streamed(found)
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        _ = found.first

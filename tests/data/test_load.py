@@ -69,7 +69,9 @@ def test_a_missing_file_with_nothing_near_it_gives_the_data_sets(source, tmp_pat
 def test_an_unknown_suffix_lists_what_can_be_read(tmp_path):
     (tmp_path / "a.xlsx").write_bytes(b"PK")
 
-    with pytest.raises(DataError, match=r"how to read .*a.xlsx.*CSV \(.csv, .tsv\).*IDX.*NPY.*NPZ.*Parquet"):
+    with pytest.raises(
+        DataError, match=r"read .*a.xlsx.*CSV \(.csv, .tsv\).*IDX.*NPY.*NPZ.*Parquet.* Images .* by the folder"
+    ):
         load(tmp_path / "a.xlsx")
 
 

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fallline.core.errors import DataError
+from fallline.core.errors import DataError, InvalidValue
 from fallline.core.stream import Stream
 from fallline.data import Table, TableStream, Text, array_blocks, csv_cuts, load, parquet_blocks, raw_array, stream
+from fallline.data.blocks import Blocks
+from fallline.data.stamp import Stamp
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +97,15 @@ def test_only_the_columns_asked_for_are_read(tmp_path):
 
     assert list(table.columns) == ["from", "delay"]
     assert table.columns["delay"].tolist() == [1, 4, 7, 10]
+
+
+@pytest.mark.parametrize("block", [-1, 3])
+def test_a_block_that_is_not_there_is_refused(tmp_path, block):
+    path = tmp_path / "a.csv"
+    path.write_text("a\n1\n2\n")
+
+    with pytest.raises(InvalidValue, match=rf"'a' has the blocks 0 to 0, and none at {block}\."):
+        stream(path).read(block)
 
 
 def test_an_unknown_column_gives_the_nearest(tmp_path):
@@ -424,6 +435,20 @@ def test_a_file_cut_short_while_its_times_stay_is_refused(tmp_path, name, write)
 
     with pytest.raises(DataError, match=rf"{name}, rows 20–21: the file has changed"):
         streamed.read(5)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"1")
+
+    def reader(where, block, names):
+        path.write_bytes(b"12")
+        raise DataError("nonsense was read")
+
+    blocks = Blocks("a", "a.bin", {}, np.array([4]), reader, (Stamp.of(path),))
+
+    with pytest.raises(DataError, match=r"a.bin, rows 0–3: the file has changed .* had 1 bytes and has 2"):
+        blocks.read(0, ())
 
 
 def test_fingerprints_tell_files_apart(tmp_path):

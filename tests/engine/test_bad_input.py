@@ -103,3 +103,12 @@ def test_bad_methods():
 def test_a_problem_without_data_needs_steps():
     with pytest.raises(ValueError, match="steps="):
         fl.train(fl.Problem(init=line, loss=lambda p, b: (p["w"] ** 2).sum()), fl.SGD)
+
+
+def test_a_model_that_no_memory_holds_is_refused():
+    def init(key):
+        return {"w": jnp.zeros((10**7, 10**7))}
+
+    problem = fl.Problem(init=init, loss=lambda p, batch: p["w"].sum() ** 2)
+    with pytest.raises(fl.FalllineError, match=r"100,000,000,000,000 parameters .* smaller model"):
+        fl.train(problem, fl.Adam(), steps=1)

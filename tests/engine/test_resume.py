@@ -125,6 +125,21 @@ def test_what_has_ended_or_changed_is_not_resumed(tmp_path):
         fl.resume(tmp_path / "run")
 
 
+def test_a_streamed_file_written_again_is_not_resumed_and_says_what_counts(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "".join(f"{n},{n * n}.5\n" for n in range(40)))
+
+    def stop(progress) -> None:
+        raise KeyboardInterrupt
+
+    problem = fl.problems.for_data(path, target="y", model="linear", stream=True)
+    with pytest.raises(KeyboardInterrupt):
+        fl.train(problem, fl.SGD(lr=0.1), epochs=3, out=tmp_path / "run", checkpoint_steps=1, progress=stop)
+    os.utime(path, ns=(0, 1))
+    with pytest.raises(fl.FalllineError, match=r"fingerprints differ.*the times of writing .* `cp -p` keeps these"):
+        fl.resume(tmp_path / "run")
+
+
 def test_a_method_of_ones_own_is_asked_for(tmp_path) -> None:
     optax = pytest.importorskip("optax")
     problem, method = fl.problems.for_data("iris"), fl.from_optax(lambda lr: optax.sgd(lr), lr=0.1)

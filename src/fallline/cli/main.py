@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _refuse(explain(error))
     except FalllineError as error:
-        return _refuse(f"fallline: {_reword(' '.join([str(error), *getattr(error, '__notes__', [])]))}")
+        return _refuse(f"fallline: {_reword(' '.join([str(error), *_notes(error)]))}")
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -81,6 +81,11 @@ def _invoke(arguments: list[str]) -> int:
     with command.make_context("fallline", arguments) as context:
         status: int | None = command.invoke(context)
     return status or 0
+
+
+def _notes(error: FalllineError) -> list[str]:
+    """Return what was added to an error on its way; JAX's remark on its own traceback is of use to nobody here."""
+    return [note for note in getattr(error, "__notes__", []) if "JAX_TRACEBACK_FILTERING" not in note]
 
 
 def _reword(message: str) -> str:

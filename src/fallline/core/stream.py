@@ -49,8 +49,9 @@ class Batches(Protocol):
     once: bool
     """Whether they can be gone through only once."""
 
-    first: Any
-    """The first batch of all: what shapes and dtypes every batch has."""
+    @property
+    def first(self) -> Any:
+        """The first batch of all: what shapes and dtypes every batch has."""
 
     def open(self, epoch: int, step: int) -> Iterator[Any]:
         """Return all the batches of an epoch from a step on, each of the first one's shapes and dtypes.

@@ -13,6 +13,7 @@ import numpy as np
 
 from fallline.core.errors import DataError, InvalidType, InvalidValue
 from fallline.core.problem import as_batch, rows
+from fallline.core.stream import Batches as AnyBatches
 
 
 def batches(make: Any, steps_per_epoch: int | None = None) -> Batches:
@@ -46,8 +47,11 @@ def batches(make: Any, steps_per_epoch: int | None = None) -> Batches:
     return Batches(make, steps_per_epoch)
 
 
-class Batches:
+class Batches(AnyBatches):
     """Training data that are made batch by batch; see `fl.data.batches`.
+
+    It is one of `AnyBatches` by name: where Python 3.11 tells that by the attributes, an AttributeError in the user's
+    `make` would say that there is no `first`.
 
     Attributes:
         steps_per_epoch: how many batches an epoch has.
@@ -165,6 +169,9 @@ def _checked(made: Any, epoch: int, step: int) -> Any:
             raise InvalidType(f"{where}: {label} is {leaf.dtype}; a batch is made of arrays of numbers or booleans.")
     if rows(batch, where) == 0:
         raise DataError(f"{where} has no rows.")
+    weight = getattr(batch, "weight", None)
+    if weight is not None and not (np.isfinite(weight) & (weight >= 0)).all():
+        raise DataError(f"{where}: a weight is a finite number, 0 or more, and some are not.")
     return batch
 
 

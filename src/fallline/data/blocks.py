@@ -64,13 +64,17 @@ class Blocks:
             DataError: for rows that cannot be read, or are no longer those that were there at first.
         """
         where = self.where(block)
+        self._refuse_changed(where)
         try:
             return self.reader(where, block, names)
         except OSError as error:
             raise DataError(f"{where} cannot be read: {error.strerror or error}.") from error
         finally:  # what is wrong with a file that has changed is that it has
-            for stamp in self.stamps:
-                stamp.check(where)
+            self._refuse_changed(where)
+
+    def _refuse_changed(self, where: str) -> None:
+        for stamp in self.stamps:
+            stamp.check(where)
 
     def fingerprint(self) -> str:
         """Return a SHA-256, in hexadecimal, over names, sizes and times of the files, and what they hold."""

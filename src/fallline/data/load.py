@@ -100,7 +100,10 @@ def _unreadable(source: Any) -> Exception:
         each = f" Files in it that can be read, each by itself: {', '.join(inside[:10])}." if inside else ""
         return DataError(f"{path} is a folder without IDX files and without images (PNG, JPEG) by class.{each}")
     if os.path.exists(path):
-        return DataError(f"cannot tell from its name how to read {path}. Files that can be read: {files}.")
+        return DataError(
+            f"cannot tell from its name how to read {path}. Files that can be read: {files}. "
+            f"Images (PNG, JPEG) are read by the folder."
+        )
     return not_found(source, path)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fallline.core.errors import DataError, did_you_mean
+from fallline.core.errors import DataError, InvalidValue, did_you_mean
 from fallline.data.blocks import Blocks
 from fallline.data.column_type import ColumnType, cast, join_types
 from fallline.data.infinite import infinite_cells
@@ -71,6 +71,7 @@ class TableStream:
             columns: the names of those to read; all of them by default.
 
         Raises:
+            InvalidValue: for a place where no block is.
             DataError: for a name that is no column, for rows that cannot be read or trained on, and for a file that
                 is no longer the one that was opened; it names the file and the rows.
         """
@@ -78,6 +79,8 @@ class TableStream:
         for name in names:
             if name not in self.types:
                 raise DataError(f"table {self.name!r} has no column {name!r}.{did_you_mean(name, self.columns)}")
+        if not 0 <= block < len(self.sizes):
+            raise InvalidValue(f"table {self.name!r} has the blocks 0 to {len(self.sizes) - 1}, and none at {block}.")
         part, within = self._place(block)
         found = part.read(within, names)
         read = {name: self._column(part, within, name, found[name]) for name in names}

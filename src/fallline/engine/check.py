@@ -80,6 +80,21 @@ def check_params(params: Any) -> None:
             )
 
 
+def check_memory(method: Method, params: Any, free: int | None) -> None:
+    """Refuse parameters that do not fit, with a gradient and the method's state, into the memory that is free.
+
+    An allocation that fails inside a compiled program may never report back.
+    """
+    state = jax.eval_shape(lambda method, params: method.init(params), method, params)
+    needed = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves((params, params, state)))
+    if free is not None and needed > free:
+        count = sum(leaf.size for leaf in jax.tree.leaves(params))
+        raise InvalidValue(
+            f"{count:,} parameters with their gradient and the state of {method.name()} take {needed / 1e9:,.1f} GB, "
+            f"and {free / 1e9:,.1f} GB of memory are free: choose a smaller model."
+        )
+
+
 def asks_for_loss(method: Method, params: Any, dtype: Any) -> bool:
     """Return whether the method asks for the loss at other points; one that cannot step these parameters is refused."""
     asked = []

@@ -18,6 +18,7 @@ from fallline.core.problem import Problem, rows
 from fallline.core.solver import Solver
 from fallline.core.spec import Spec
 from fallline.core.stream import streamed
+from fallline.data.memory import free_memory
 from fallline.engine import check
 from fallline.engine.check_schedules import check_schedules
 from fallline.engine.convolution import CONVOLUTION_OPTIONS, STEPPED_NUMBERS, has_convolution
@@ -27,7 +28,7 @@ from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective
 from fallline.engine.order import Order
 from fallline.engine.probing import check_columns
-from fallline.engine.program import CompileOptions
+from fallline.engine.program import QUICKLY, CompileOptions, compiled
 from fallline.engine.step import loss_dtype
 from fallline.engine.streamed import Streamed
 from fallline.engine.watch import Watch, watch_of
@@ -183,6 +184,7 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
     stepwise = jax.default_backend() == "cpu" and has_convolution(problem, objective, params, model, batch)
     check_schedules(method, total_steps)
     method = in_dtype(method, dtype)
+    check.check_memory(method, params, free_memory() if jax.default_backend() == "cpu" else None)
     check_columns(probes, method, params)
     if listens(method) and validation is None:
         raise InvalidValue(
@@ -248,12 +250,19 @@ def rows_at_once(numbers: int) -> int:
 def initial(problem: Problem, seed: int, shapes_only: bool = False) -> tuple[Any, Any]:
     """Return the problem's first parameters and model state, a pure function of the seed."""
     key = init_key(seed)
-    made = check.abstract(problem.init, "init", key) if shapes_only else jax.jit(problem.init)(key)
+    made = check.abstract(problem.init, "init", key) if shapes_only else _made(problem, key)
     if not problem.stateful:
         return made, None
     if not isinstance(made, tuple) or len(made) != 2:
         raise InvalidType("a stateful problem's init(key) returns two things: (params, model_state).")
     return made
+
+
+def _made(problem: Problem, key: Any) -> Any:
+    def init(key: Any) -> Any:
+        return problem.init(key)
+
+    return compiled(init, key, problem=problem, options=QUICKLY)(key)
 
 
 def init_key(seed: int) -> Any:

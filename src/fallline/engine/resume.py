@@ -13,6 +13,7 @@ from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.spec import Spec
+from fallline.core.stream import Stream
 from fallline.engine.carry_out import carry_out
 from fallline.engine.checkpoint import restore
 from fallline.engine.look import Callback
@@ -54,13 +55,20 @@ def resume(
         if fingerprint(problem) != origin.get("data"):
             raise RunError(
                 f"{folder.path}: the data are not those that the run began with (their fingerprints differ). "
-                f"Give it the same data, or train anew."
+                f"Give it the same data, or train anew.{_of_files(problem)}"
             )
         method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
         planned = on_first_batches(plan(problem, method, spec, probes), method, probes)
         params, model = initial(problem, spec.seed)
         start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
         return carry_out(planned, restore(folder.path, start), origin, folder, progress, tuple(callbacks))
+
+
+def _of_files(problem: Problem) -> str:
+    """Say what streamed files are told apart by, which a copy of the same rows may lack."""
+    if not isinstance(problem.data.train, Stream):
+        return ""
+    return " Streamed files must have the names, the sizes and the times of writing that they had: `cp -p` keeps these."
 
 
 def _method_again(path: Path, spec: Spec) -> Method:

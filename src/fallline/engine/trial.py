@@ -22,10 +22,8 @@ from fallline.engine.feed import Resident
 from fallline.engine.hosted import Hosted
 from fallline.engine.mark import reported
 from fallline.engine.plan import Plan, in_dtype, initial, plan
+from fallline.engine.program import QUICKLY
 from fallline.engine.step import RUNNING, State, first_state, loss_dtype
-
-QUICKLY_COMPILED = (("xla_cpu_use_fusion_emitters", False), ("xla_backend_optimization_level", 0))
-"""Compiles in about a third of the usual time what is then called a few times only."""
 
 
 class Trial(NamedTuple):
@@ -92,7 +90,7 @@ class Trials:
         planned, state = dataclasses.replace(self._seeded(trial.seed), hosted=(probe,)), trial.state
         data, (rows, *_), (valid, *_) = planned.feed.piece(len(trial.losses), 1)
         size = min(len(rows), planned.micro_batch)
-        hosted = Hosted(planned, state, [size], masked=False, options=QUICKLY_COMPILED)
+        hosted = Hosted(planned, state, [size], masked=False, options=QUICKLY)
         valid = np.int32(min(size, valid))
         part = (data, rows[:size], 0)
         found = hosted.row(self._method(trial.lr, state.params), state, [part], valid, 0)

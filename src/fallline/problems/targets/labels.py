@@ -61,7 +61,7 @@ class Labels:
             strange = sorted({found[code] for code in np.unique(codes[ids < 0])})
             raise DataError(
                 f"{where}target {self.name!r}: the label {describe(strange)} does not occur in the training data, "
-                f"which has {describe(self.labels)}."
+                f"which has {describe(self.labels)}. Leave its rows out, or draw other parts with another split_seed=."
             )
         return ids
 
