@@ -1,9 +1,11 @@
 """Compiled programs: found again, and made with whatever options the compiler knows."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import fallline as fl
 from fallline.engine.program import clock, compiled
 
 
@@ -40,3 +42,14 @@ def test_a_donated_argument_gives_up_its_memory():
     np.testing.assert_array_equal(after, 2)
     assert state.is_deleted()
     assert not x.is_deleted()
+
+
+def test_a_program_compiled_without_optimisation_is_not_used_with_it(by_rows):
+    jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        fl.train(by_rows, fl.SGD(lr=0.1), steps=3)
+    finally:
+        jax.config.update("jax_disable_most_optimizations", False)
+    before = clock.programs
+    fl.train(by_rows, fl.SGD(lr=0.1), steps=3)
+    assert clock.programs > before

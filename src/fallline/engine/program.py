@@ -63,9 +63,7 @@ def compiled(
         return _compiled(function, args, donate, options)
     known = _by_problem.setdefault(problem, {})
     shapes = tuple(jax.typeof(leaf) for leaf in jax.tree.leaves(args))
-    config: Any = jax.config
-    numbers = config.jax_default_matmul_precision, config.jax_enable_x64
-    whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, numbers, jax.default_backend())
+    whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, _settings(), jax.default_backend())
     if whole_key not in known:
         known[whole_key] = _compiled(function, args, donate, options)
     return known[whole_key]
@@ -85,7 +83,7 @@ def _compiled(
     jitted = jax.jit(flat, donate_argnums=_places(args, donate), keep_unused=True)
     lowered = jitted.lower(constants, *jax.tree.leaves(args))
     devices = ",".join(map(str, jax.devices()))
-    text = hashlib.sha256(f"{devices}\n{options}\n{lowered.as_text()}".encode()).hexdigest()
+    text = hashlib.sha256(f"{devices}\n{options}\n{_settings()}\n{lowered.as_text()}".encode()).hexdigest()
     if text not in _by_text:
         _by_text[text] = _compile(lowered, options)
         clock.programs += 1
@@ -96,6 +94,13 @@ def _compiled(
         return jax.tree.unflatten(tree, program(constants, *jax.tree.leaves(args)))
 
     return run
+
+
+def _settings() -> tuple[Any, ...]:
+    """Return the settings of JAX that change what a program computes, in its last bits at least."""
+    config: Any = jax.config
+    unoptimised = config.read("jax_disable_most_optimizations")
+    return config.jax_default_matmul_precision, config.jax_enable_x64, unoptimised
 
 
 def _compile(lowered: Any, options: CompileOptions) -> Any:
