@@ -44,8 +44,8 @@ def test_it_streams_by_itself_what_does_not_fit_and_says_why(fallline, sales, mo
     ran = fallline("train", sales, *TINY, "--out", "a")
     assert ran.status == 0
     said = (ran.out + ran.err).splitlines()
-    assert said[0].startswith("memory: the file holds about 1 MB, more than half of ")
-    assert said[0].endswith("that are free: the rows are streamed")
+    assert said[0].startswith("memory: the file holds about ")
+    assert said[0].endswith(", more than half of the 1 kB of memory that are free: the rows are streamed")
     assert fl.load("a").spec.problem["stream"] is True
     ran = fallline("train", sales, *TINY, "--no-stream", "--out", "b")
     assert ran.status == 0

@@ -49,6 +49,9 @@ class Batches(Protocol):
     once: bool
     """Whether they can be gone through only once."""
 
+    mean_weight: float
+    """What their weights count relative to."""
+
     @property
     def first(self) -> Any:
         """The first batch of all: what shapes and dtypes every batch has."""

@@ -56,6 +56,7 @@ class Batches(AnyBatches):
     Attributes:
         steps_per_epoch: how many batches an epoch has.
         once: whether they can be gone through only once, as a generator's.
+        mean_weight: 1: what their weights come to is not known before.
     """
 
     def __init__(self, make: Any, steps_per_epoch: int | None = None) -> None:
@@ -67,6 +68,7 @@ class Batches(AnyBatches):
         self._make = make
         self._takes_step = callable(make) and not hasattr(make, "__iter__") and _takes_step(make)
         self.once = hasattr(make, "__next__")
+        self.mean_weight = 1.0
         self.steps_per_epoch = _steps(make, steps_per_epoch)
         self._begun: Iterator[Any] | None = None
         self._first: Any = None
@@ -94,7 +96,7 @@ class Batches(AnyBatches):
         if (epoch, begins) == (0, 0) and self._begun is not None:
             made: Iterator[Any] = itertools.chain([first], self._begun)
             self._begun = None
-        elif hasattr(self._make, "__next__"):
+        elif self.once:
             raise DataError(
                 f"epoch {epoch} has no batches: a generator gives them once, for epoch 0. Pass a function make(epoch) "
                 f"that returns a new one."

@@ -35,12 +35,12 @@ def larger_than_memory(source: Any) -> str | None:
     if not sizes or not any(sizes):
         return None
     what = "the file holds" if len(sizes) == 1 else f"{len(sizes)} files hold"
-    held = f"{what} about {_gigabytes(sum(sizes))}"
+    held = f"{what} about {in_words(sum(sizes))}"
     free = free_memory()
     if free is not None and sum(sizes) > SHARE * free:
-        limit = f"{'half' if SHARE == 0.5 else f'{SHARE:.0%}'} of the {_gigabytes(free)} of memory that are free"
+        limit = f"{'half' if SHARE == 0.5 else f'{SHARE:.0%}'} of the {in_words(free)} of memory that are free"
     elif max(sizes) > raw_array.LARGEST:
-        limit = f"the {_gigabytes(raw_array.LARGEST)} that are read from one file"
+        limit = f"the {in_words(raw_array.LARGEST)} that are read from one file"
     else:
         return None
     return f"{held}, more than {limit}: the rows are streamed"
@@ -86,12 +86,13 @@ def _own_group() -> str:
     return next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
 
 
-def _gigabytes(count: float) -> str:
-    """Return a number of bytes in words.
+def in_words(count: float) -> str:
+    """Return a number of bytes in the largest unit that leaves a number above 1.
 
-    >>> _gigabytes(41_300_000_000), _gigabytes(1_250_000_000), _gigabytes(60_000_000)
-    ('41 GB', '1.2 GB', '60 MB')
+    >>> in_words(512), in_words(38_440), in_words(3 * 10**9)
+    ('512 B', '38.4 kB', '3 GB')
     """
-    if count < 1e9:
-        return f"{max(1, round(count / 1e6))} MB"
-    return f"{count / 1e9:.0f} GB" if count >= 1e10 else f"{count / 1e9:.1f} GB"
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} B"

@@ -56,7 +56,7 @@ def _mean_weight(plan: Plan) -> float:
     train = None if plan.problem.data is None else plan.problem.data.train
     if plan.objective.form != "rows":
         return 1.0  # a loss that is the mean of its rows has weighted them by itself
-    if streamed(train):
-        return float(getattr(train, "mean_weight", 1.0))
+    if train is not None and streamed(train):
+        return float(train.mean_weight)
     weight = getattr(train, "weight", None)
     return 1.0 if weight is None else float(np.mean(np.asarray(weight), dtype=np.float64))

@@ -17,6 +17,7 @@ from fallline.core.errors import DataError, FalllineError, InvalidType, InvalidV
 from fallline.core.method import Method
 from fallline.core.problem import Problem
 from fallline.core.spec import Precision
+from fallline.data.memory import in_words
 from fallline.engine.objective import Objective, call_loss, call_predict
 
 _TRACED_CHOICE = (
@@ -90,8 +91,8 @@ def check_memory(method: Method, params: Any, free: int | None) -> None:
     if free is not None and needed > free:
         count = sum(leaf.size for leaf in jax.tree.leaves(params))
         raise InvalidValue(
-            f"{count:,} parameters with their gradient and the state of {method.name()} take {needed / 1e9:,.1f} GB, "
-            f"and {free / 1e9:,.1f} GB of memory are free: choose a smaller model."
+            f"{count:,} parameters with their gradient and the state of {method.name()} take {in_words(needed)}, "
+            f"and {in_words(free)} of memory are free: choose a smaller model."
         )
 
 

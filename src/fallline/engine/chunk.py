@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from fallline.core.method import Method
 from fallline.engine.loop import History, Indexed, Whole
@@ -14,6 +13,8 @@ from fallline.engine.swept import Swept
 
 Pieces = list[tuple[int, History]]
 Advance = Callable[[Method, State, int, int], tuple[State, Pieces]]
+Chunk = Callable[[Method, State, int, int], tuple[State, History, int]]
+"""Takes steps from one on, up to so many, and says how many it took."""
 
 LONGEST_CHUNK = 4096
 BLOCK_NUMBERS = 2**22
@@ -30,13 +31,12 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
         state: the state before the first step, for its shapes.
         longest: steps that will be asked for at once, at most; sizes the buffers.
     """
-    chunk = _way(plan)
     order, room = plan.order, capacity(plan, longest)
     tail = order.remainder if plan.objective.together else 0
-    full = chunk(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
+    full = _way(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
     if not tail:
         return lambda method, state, first, steps: _in_pieces(full, method, state, first, steps)
-    last = chunk(plan, state, tail, 1, masked=False)
+    last = _way(plan, state, tail, 1, masked=False)
 
     def advance(method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
         """Nothing may fill up rows that belong together, so the incomplete batch has a program of its own shape."""
@@ -52,10 +52,12 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
     return advance
 
 
-def _way(plan: Plan) -> type[Stepwise | Swept | Whole | Indexed]:
+def _way(plan: Plan, state: State, size: int, room: int, masked: bool) -> Chunk:
     if plan.swept:
-        return Swept
-    return Stepwise if plan.stepwise else Whole if plan.whole else Indexed
+        return Swept(plan, state)
+    if plan.whole:
+        return Whole(plan, state, room)
+    return (Stepwise if plan.stepwise else Indexed)(plan, state, size, room, masked)
 
 
 def capacity(plan: Plan, longest: int) -> int:
@@ -65,7 +67,7 @@ def capacity(plan: Plan, longest: int) -> int:
     return min(wanted, LONGEST_CHUNK, 1 << (fitting.bit_length() - 1))
 
 
-def _in_pieces(chunk: Any, method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
+def _in_pieces(chunk: Chunk, method: Method, state: State, first: int, steps: int) -> tuple[State, Pieces]:
     pieces = []
     while steps:
         state, history, count = chunk(method, state, first, steps)

@@ -19,8 +19,8 @@ CONVOLUTION_OPTIONS = (
 of `problems.layers.convolution`, a residual network's step takes 89 ms instead of 112."""
 
 STEPPED_NUMBERS = 2**16
-"""The same for steps with convolutions, whose activations are many times their input: 64 rows of 28 × 28 took 71 ms a
-step where 128 took 79 and 32 took 88 (most of it fresh memory, which the system hands out page by page)."""
+"""Numbers of input in one micro-batch: the activations of convolutions are many times their input. 64 rows of 28 × 28
+took 71 ms a step where 128 took 79 and 32 took 88 (most of it fresh memory, handed out by the system page by page)."""
 
 
 def has_convolution(problem: Problem, objective: Objective, params: Any, model: Any, batch: Any) -> bool:

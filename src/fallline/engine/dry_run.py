@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from fallline.core.problem import rows
+from fallline.data.memory import in_words
 from fallline.engine import program
 from fallline.engine.chunk import Advance, make_advance
 from fallline.engine.evaluate import make_evaluate
@@ -65,18 +66,18 @@ def _words(plan: Plan, at: Mark, facts: dict[str, Any], found: dict[str, dict[st
     }
     parts = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     data = [
-        f"rows: {parts}; {_size(facts['data_bytes'])} on the device{windows}",
+        f"rows: {parts}; {in_words(facts['data_bytes'])} on the device{windows}",
         f"a row: {_shapes(plan.feed.example)}",
     ]
     arrays = counted(len(jax.tree.leaves(at.state.params)), "array")
-    state = f"the method keeps {_size(facts['method_bytes'])}"
+    state = f"the method keeps {in_words(facts['method_bytes'])}"
     if facts["model_bytes"]:
-        state += f", the model's state {_size(facts['model_bytes'])}"
+        state += f", the model's state {in_words(facts['model_bytes'])}"
     step, epoch, run = (duration(facts[f"{name}_seconds"]) for name in ("step", "epoch", "run"))
     return [
         "dry run: everything compiled and done once, nothing written",
         *(data if plan.problem.data is not None else []),
-        f"parameters: {facts['parameters']:,} in {arrays}, {_size(facts['parameter_bytes'])}; {state}",
+        f"parameters: {facts['parameters']:,} in {arrays}, {in_words(facts['parameter_bytes'])}; {state}",
         f"compiled in {duration(facts['compile_seconds'])}",
         f"a step: {counted(plan.order.batch_size, 'row')}, {step}; loss {number(facts['loss'])}",
         *(f"{name}, untrained: {_numbers(values)}" for name, values in found.items()),
@@ -105,18 +106,6 @@ def _timed(work: Callable[[Any], Any], on: Any) -> tuple[float, Any]:
 
 def _bytes(tree: Any) -> int:
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
-
-
-def _size(count: int) -> str:
-    """Return a size in the largest unit that leaves a number above 1.
-
-    >>> _size(512), _size(38_440), _size(3 * 10**9)
-    ('512 B', '38.4 kB', '3 GB')
-    """
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} B"
 
 
 def _shapes(data: Any) -> str:

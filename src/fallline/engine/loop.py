@@ -63,8 +63,9 @@ class Indexed:
 class Whole:
     """Full-batch steps: slices of the data in order, nothing gathered."""
 
-    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
+    def __init__(self, plan: Plan, state: State, capacity: int) -> None:
         self.plan, self.capacity = plan, capacity
+        size = plan.order.rows
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, count: Any) -> Any:

@@ -6,24 +6,20 @@ from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
-import jax
-
 from fallline.core.errors import FalllineError, RunError
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.spec import Spec
 from fallline.core.stream import Stream
+from fallline.engine.beginning import begun
 from fallline.engine.carry_out import carry_out
 from fallline.engine.checkpoint import restore
 from fallline.engine.look import Callback
-from fallline.engine.mark import Mark
-from fallline.engine.overfit import on_first_batches
-from fallline.engine.plan import as_method, initial, plan
+from fallline.engine.plan import as_method
 from fallline.engine.probing import as_probes
 from fallline.engine.progress import Report
 from fallline.engine.provenance import fingerprint
-from fallline.engine.step import first_state
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
 
@@ -58,9 +54,7 @@ def resume(
                 f"Give it the same data, or train anew.{_of_files(problem)}"
             )
         method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
-        planned = on_first_batches(plan(problem, method, spec, probes), method, probes)
-        params, model = initial(problem, spec.seed)
-        start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
+        planned, start = begun(problem, method, spec, probes)
         return carry_out(planned, restore(folder.path, start), origin, folder, progress, tuple(callbacks))
 
 

@@ -24,17 +24,15 @@ class Swept:
     Args:
         plan: the run.
         state: a state, for its shapes.
-        size: rows a step: all of them.
-        capacity: steps a call, at most; one is taken.
-        masked: nothing here; the last micro-batch, not the batch, is filled up.
     """
 
-    def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
-        self.plan, self.size = plan, size
-        last, together = size % plan.micro_batch, plan.objective.together
+    def __init__(self, plan: Plan, state: State) -> None:
+        self.plan, self.size = plan, plan.order.rows
+        last, together = self.size % plan.micro_batch, plan.objective.together
         sizes = {plan.micro_batch, last} if last and together else {plan.micro_batch}
-        self.parts = Parts(plan, state, sizes, masked=bool(last and not together))
-        self.hosted = Hosted(plan, state, sizes, masked=bool(last and not together))
+        masked = bool(last and not together)  # the last micro-batch is filled up where a loss can weight rows
+        self.parts = Parts(plan, state, sizes, masked)
+        self.hosted = Hosted(plan, state, sizes, masked)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take one step, step `first`."""

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import Literal
 
-import jax
-
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
@@ -15,17 +13,16 @@ from fallline.core.problem import Problem
 from fallline.core.registry import to_call
 from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling, Spec
 from fallline.engine import overfit
+from fallline.engine.beginning import begun
 from fallline.engine.carry_out import carry_out
 from fallline.engine.checkpoint import Saved
 from fallline.engine.dry_run import dry_run as try_out
 from fallline.engine.log import Log
 from fallline.engine.look import Callback
-from fallline.engine.mark import Mark
-from fallline.engine.plan import as_method, initial, plan
+from fallline.engine.plan import as_method
 from fallline.engine.probing import AnyProbe, as_probes
 from fallline.engine.progress import Report
 from fallline.engine.provenance import provenance
-from fallline.engine.step import first_state
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
 
@@ -149,10 +146,8 @@ def train(
         checkpoint_seconds=checkpoint_seconds,
         checkpoint_steps=checkpoint_steps,
     )
-    planned = overfit.on_first_batches(plan(problem, method, spec, measured), method, measured)
-    params, model = initial(problem, seed)
-    start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
-    origin = provenance(problem, params)
+    planned, start = begun(problem, method, spec, measured)
+    origin = provenance(problem, start.state.params)
     if dry_run:
         why, facts = try_out(planned, start)
         return Record(spec, Outcome.STOPPED_EARLY, why, {}, provenance=origin | {"dry_run": facts}, problem=problem)

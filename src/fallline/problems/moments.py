@@ -81,6 +81,12 @@ def sums(block: Block) -> Sums:
     return Sums(count, exponent, mean, rest, np.square(deviations).sum(axis=0), low, high)
 
 
+def added(so_far: Sums | None, block: Block) -> Sums:
+    """Return the sums of the rows so far, if any, and of another block."""
+    found = sums(block)
+    return found if so_far is None else merge(so_far, found)
+
+
 def merge(a: Sums, b: Sums) -> Sums:
     """Return the sums of the rows of both, by the rule of Chan, Golub & LeVeque (1979).
 

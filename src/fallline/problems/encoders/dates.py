@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
-from fallline.problems.moments import Sums, merge, sums
+from fallline.problems.moments import Sums, added
 
 Phase = NDArray[np.float64]
 
@@ -125,8 +125,7 @@ class DatesFitting:
         if self._first is None:
             self._first = self._start = known[0]
         # Seconds count from a time that is seen at once: the start is known only at the end.
-        found = sums(_seconds(known, self._first)[:, None])
-        self._sums = found if self._sums is None else merge(self._sums, found)
+        self._sums = added(self._sums, _seconds(known, self._first)[:, None])
         self._start = min(self._start, known.min())
         for cycle in CYCLES.keys() - self._varying:
             if (CYCLES[cycle](known) != CYCLES[cycle](self._first)).any():

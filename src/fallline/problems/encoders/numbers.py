@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
 from fallline.problems.columns import kind, row_shape
-from fallline.problems.moments import Sums, merge, sums
+from fallline.problems.moments import Sums, added
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ class NumbersFitting:
         self._row_shape = column.shape[1:]
         self._flags &= kind(column) == "flag"
         each = 1 if column.ndim > 2 else math.prod(self._row_shape)
-        found = sums(column.astype(np.float64).reshape(-1, each))
-        self._sums = found if self._sums is None else merge(self._sums, found)
+        self._sums = added(self._sums, column.astype(np.float64).reshape(-1, each))
         if column.ndim == 1 and column.dtype.kind in "iu":
             self._whole = [min([*self._whole, int(column.min())]), max([*self._whole, int(column.max())])]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fallline.core.errors import DataError
 from fallline.data.table import Column, Text
 from fallline.problems.columns import Indices, blocks, numbers_per_row, pick
-from fallline.problems.moments import Sums, merge, resolution, sums
+from fallline.problems.moments import Sums, added, resolution
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ class ValuesFitting:
         assert not isinstance(column, Text)
         self._rows += len(column)
         self._row_shape = column.shape[1:]
-        found = sums(column.astype(np.float64).reshape(-1, math.prod(self._row_shape)))
-        self._sums = found if self._sums is None else merge(self._sums, found)
+        self._sums = added(self._sums, column.astype(np.float64).reshape(-1, math.prod(self._row_shape)))
 
     def finish(self) -> Values:
         """Return the target; one that never varies cannot be learnt."""
