@@ -50,6 +50,9 @@ class Method(Node):
     PARENTS: ClassVar[tuple[type[Method], ...]] = ()
     """The methods it descends from in the family graph."""
 
+    SPECIAL_CASES: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """The methods it contains: a name → its own values at which, at one rate, it steps as that class does."""
+
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {}
     """How other libraries write it: a library's name → its `Dialect`, or the reason why it cannot be reproduced."""
 
@@ -252,6 +255,12 @@ class Method(Node):
         name = rate_field(type(self))
         return None if name is None else getattr(self, name)
 
+    @property
+    def peak(self) -> Any:
+        """The learning rate's number: that of a schedule is its peak; None where there is none."""
+        schedule = self.rate
+        return getattr(schedule, _peak_field(schedule)) if isinstance(schedule, Node) else schedule
+
     def with_lr(self, lr: Any) -> Self:
         """Return the same method with another learning rate, a number or a schedule."""
         rate = rate_field(type(self))
@@ -264,10 +273,14 @@ class Method(Node):
         schedule = self.rate
         if not isinstance(schedule, Node):
             return self.with_lr(peak)
-        name = rate_field(type(schedule))
-        if name is None:
-            raise InvalidValue(f"{schedule.name()} has no number marked as its peak: declare one with rate=True.")
-        return self.with_lr(schedule.replace(**{name: peak}))
+        return self.with_lr(schedule.replace(**{_peak_field(schedule): peak}))
+
+
+def _peak_field(schedule: Node) -> str:
+    name = rate_field(type(schedule))
+    if name is None:
+        raise InvalidValue(f"{schedule.name()} has no number marked as its peak: declare one with rate=True.")
+    return name
 
 
 def require_methods(asked_by: Method, members: tuple[Any, ...]) -> None:

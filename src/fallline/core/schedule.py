@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from fallline.core.node import Node, at_step
+from fallline.core.node import Node, at_step, fields, rate_field
 
 
 class Schedule(Node):
@@ -20,6 +20,17 @@ class Schedule(Node):
 
     LISTENS: ClassVar[bool] = False
     """Whether its value depends on the validation so far, which the trainer tells it through `heard`."""
+
+    SHARES: ClassVar[Mapping[str, float]] = {"steps": 1.0, "warmup": 0.05}
+    """Which share of a run each of its lengths takes, where only the run's is known."""
+
+    @classmethod
+    def arguments_over(cls, steps: int) -> dict[str, Any]:
+        """Return what a schedule over a run of `steps` steps is made of: a peak of 1, and lengths of at least 1."""
+        known = {field.name for field in fields(cls)}
+        lengths = {name: float(max(1, round(share * steps))) for name, share in cls.SHARES.items() if name in known}
+        peak = rate_field(cls)
+        return lengths if peak is None else {peak: 1.0, **lengths}
 
     def heard(self, losses: Sequence[float]) -> Self:
         """Return the schedule as it is after these validation losses, one an epoch, from the first on."""

@@ -45,6 +45,9 @@ class Adam(Method):
     """
 
     PARENTS = (Momentum, RMSProp)
+    SPECIAL_CASES: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "rmsprop": {"b1": 0.0, "b2": 0.9, "bias_correction": False}
+    }
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.Adam", given={"amsgrad": False}),
         "keras": Dialect("keras.optimizers.Adam", given={"amsgrad": False}, eps=1e-7, eps_form="hat"),

@@ -47,6 +47,7 @@ class AdamW(Method):
     """
 
     PARENTS = (Adam,)
+    SPECIAL_CASES: ClassVar[Mapping[str, Mapping[str, Any]]] = {"adam": {"weight_decay": 0.0}}
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect("torch.optim.AdamW", given={"amsgrad": False}, note=_AMSGRAD),
         "keras": Dialect(

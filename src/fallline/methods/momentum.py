@@ -47,6 +47,7 @@ class Momentum(Method):
     """
 
     PARENTS = (SGD,)
+    SPECIAL_CASES: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sgd": {"beta": 0.0}}
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.SGD",

@@ -49,6 +49,7 @@ class Nesterov(Method):
     """
 
     PARENTS = (Momentum,)
+    SPECIAL_CASES: ClassVar[Mapping[str, Mapping[str, Any]]] = {"sgd": {"beta": 0.0}}
     LIKE: ClassVar[Mapping[str, Dialect | str]] = {
         "torch": Dialect(
             "torch.optim.SGD",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fallline.core.node import Scalar, hyper
 from fallline.core.schedule import Schedule
@@ -27,6 +28,8 @@ class CosineRestarts(Schedule):
         >>> [round(float(schedule(t)), 4) for t in (0, 5, 10, 20, 30)]
         [1.0, 0.5, 1.0, 0.5, 1.0]
     """
+
+    SHARES: ClassVar[Mapping[str, float]] = {"steps": 0.25}
 
     peak: Scalar = hyper(range="(-inf, inf)", help="the value at the top of the first period", rate=True)
     steps: Scalar = hyper(range="[1, inf)", units="steps", help="length of the first period")

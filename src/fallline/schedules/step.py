@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fallline.core.node import Scalar, hyper
 from fallline.core.schedule import Schedule
@@ -21,6 +22,8 @@ class Step(Schedule):
         >>> [round(float(schedule(t)), 4) for t in (0, 29, 30, 60)]
         [1.0, 1.0, 0.1, 0.01]
     """
+
+    SHARES: ClassVar[Mapping[str, float]] = {"every": 1 / 3}
 
     peak: Scalar = hyper(range="(-inf, inf)", help="the value at the first step", rate=True)
     every: Scalar = hyper(range="[1, inf)", units="steps", help="how many steps the value is held")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fallline.core.node import Scalar, hyper
 from fallline.core.schedule import Schedule
@@ -28,6 +29,8 @@ class Trapezoid(Schedule):
         >>> [float(schedule(t)) for t in (0, 5, 10, 80, 90, 100)]
         [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
+
+    SHARES: ClassVar[Mapping[str, float]] = {"steps": 1.0, "warmup": 0.05, "decay": 0.2}
 
     peak: Scalar = hyper(range="(-inf, inf)", help="the value between warm-up and decay", rate=True)
     steps: Scalar = hyper(range="[1, inf)", units="steps", help="length of the whole")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fallline.core.node import Scalar, hyper
 from fallline.core.schedule import Schedule
@@ -25,6 +26,8 @@ class Warmup(Schedule):
         >>> [float(schedule(t)) for t in (0, 1, 4, 100)]
         [0.0, 0.25, 1.0, 1.0]
     """
+
+    SHARES: ClassVar[Mapping[str, float]] = {"steps": 0.05}
 
     peak: Scalar = hyper(range="(-inf, inf)", help="the value from the end of the warm-up on", rate=True)
     steps: Scalar = hyper(range="[1, inf)", units="steps", help="how many steps the value rises")
