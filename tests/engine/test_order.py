@@ -10,7 +10,7 @@ orders = st.builds(
     Order,
     rows=st.integers(1, 60),
     batch_size=st.integers(1, 60),
-    sampling=st.sampled_from(["shuffle", "replacement", "sequential"]),
+    sampling=st.sampled_from(["shuffle", "shuffle_once", "replacement", "sequential"]),
     last_batch=st.sampled_from(["use", "drop"]),
     seed=st.integers(0, 2**32 - 1),
 ).filter(lambda o: o.batch_size <= o.rows)
@@ -52,6 +52,13 @@ def test_epochs_and_seeds_differ():
     first, second = order.block(0, 2).rows
     assert (first != second).any()
     assert (first != other.block(0, 1).rows[0]).any()
+
+
+def test_rows_shuffled_once_come_in_the_same_order_every_epoch():
+    order = Order(1000, 1000, "shuffle_once", "use", seed=1)
+    first, second = order.block(0, 2).rows
+    assert (first == second).all()
+    assert (first == Order(1000, 1000, "shuffle", "use", seed=1).block(0, 1).rows[0]).all()
 
 
 def test_replacement_draws_uniformly():

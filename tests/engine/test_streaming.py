@@ -118,6 +118,12 @@ def test_every_epoch_sees_every_row_once_in_an_order_of_its_own():
     assert not np.array_equal(seen(numbered(), epochs=1, seed=1), epochs[0])
 
 
+def test_rows_shuffled_once_come_in_one_random_order():
+    first, second = seen(numbered(), epochs=2, sampling="shuffle_once").reshape(2, COUNT)
+    assert np.array_equal(first, seen(numbered(), epochs=1))
+    assert np.array_equal(first, second)
+
+
 def test_a_sorted_file_is_mixed():
     """Within a window rows come from blocks anywhere, and in no order."""
     order = seen(numbered(size=5), epochs=1)

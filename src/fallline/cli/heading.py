@@ -27,7 +27,7 @@ def lines(problem: Problem, inferred: bool) -> list[str]:
     if "task" in recipe:
         said.append(f"task: {recipe['task']}{_reason(problem) if inferred else ''}")
         said.append(f"loss: {recipe['loss']}")
-    model = recipe.get("model", "your own")
+    model = recipe.get("model", "its own" if "data" in recipe else "your own")
     said.append(f"model: {model}, {counted(_count_parameters(problem), 'parameter')}")
     return said
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from fallline.core.choice import not_negative, number, one_of, whole
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 
-Sampling = Literal["shuffle", "replacement", "sequential"]
+Sampling = Literal["shuffle", "shuffle_once", "replacement", "sequential"]
 LastBatch = Literal["use", "drop"]
 Reduction = Literal["mean", "sum"]
 Precision = Literal["full", "bfloat16"]
@@ -31,7 +31,8 @@ class Spec:
         epochs: passes over the training part; without `epochs` and `steps`, 10.
         steps: optimiser steps; with both, whichever comes first.
         seed: 0 to 2³²−1; initial parameters and sample order follow from it.
-        sampling: `"shuffle"` (a new order each epoch), `"replacement"` (independent draws) or `"sequential"`.
+        sampling: `"shuffle"` (a new order each epoch), `"shuffle_once"` (the same random order each epoch),
+            `"replacement"` (independent draws) or `"sequential"`.
         last_batch: `"use"` the incomplete batch at an epoch's end, exactly weighted, or `"drop"` it.
         reduction: a batch's loss is the `"mean"` of its rows' losses or their `"sum"`.
         target_loss: stop when the training loss, averaged over an epoch, is at or below this.
@@ -157,11 +158,7 @@ class Spec:
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """Read JSON."""
-        try:
-            choices = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InvalidValue(f"a run's choices are not JSON: {error}.") from None
-        return cls.from_dict(_table(choices))
+        return cls.from_dict(read_json("a run", text))
 
     def to_toml(self) -> str:
         """Write TOML."""
@@ -172,19 +169,28 @@ class Spec:
     @classmethod
     def from_toml(cls, text: str) -> Spec:
         """Read TOML."""
-        import tomllib
-
-        try:
-            choices = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InvalidValue(f"a run's choices are not TOML: {error}.") from None
-        return cls.from_dict(choices)
+        return cls.from_dict(read_toml("a run", text))
 
 
-def _table(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise InvalidType(f"a run's choices are a table of names and values, not a {type(value).__name__}.")
-    return value
+def read_json(what: str, text: str) -> Mapping[str, Any]:
+    """Return the choices of `what` ("a run") that are written in JSON, not yet checked."""
+    try:
+        choices = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidValue(f"{what}'s choices are not JSON: {error}.") from None
+    if not isinstance(choices, Mapping):
+        raise InvalidType(f"{what}'s choices are a table of names and values, not a {type(choices).__name__}.")
+    return choices
+
+
+def read_toml(what: str, text: str) -> Mapping[str, Any]:
+    """Return the choices of `what` ("a run") that are written in TOML, not yet checked."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidValue(f"{what}'s choices are not TOML: {error}.") from None
 
 
 def _without_none(value: Any) -> Any:

@@ -29,7 +29,7 @@ class Order:
     Args:
         rows: how many rows there are.
         batch_size: rows a step, at most `rows`.
-        sampling: `"shuffle"`, `"replacement"` or `"sequential"`.
+        sampling: `"shuffle"`, `"shuffle_once"`, `"replacement"` or `"sequential"`.
         last_batch: whether an epoch's incomplete batch is used or dropped.
         seed: the run's seed.
     """
@@ -51,6 +51,10 @@ class Order:
         """Rows in the incomplete batch at an epoch's end, 0 where there is none."""
         return self.rows % self.batch_size if self.last_batch == "use" else 0
 
+    def drawn(self, epoch: int) -> int:
+        """Return the epoch whose random numbers an epoch takes: the first's, where rows are shuffled once."""
+        return 0 if self.sampling == "shuffle_once" else epoch
+
     def samples_after(self, steps: Any) -> Any:
         """Return how many rows have been seen after so many steps (a number or an array)."""
         epochs, within = np.divmod(steps, self.steps_per_epoch)
@@ -66,7 +70,7 @@ class Order:
             epoch, within = divmod(first + filled, self.steps_per_epoch)
             take = min(steps - filled, self.steps_per_epoch - within)
             wanted = slice(within * self.batch_size, (within + take) * self.batch_size)
-            found = _epoch_rows(self.seed, epoch, self.rows, self.sampling)[wanted]
+            found = _epoch_rows(self.seed, self.drawn(epoch), self.rows, self.sampling)[wanted]
             block = out[filled : filled + take].reshape(-1)
             block[: len(found)] = found
             if len(found) < len(block):
@@ -80,7 +84,7 @@ class Order:
 def _epoch_rows(seed: int, epoch: int, rows: int, sampling: Sampling) -> np.ndarray[Any, Any]:
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
     match sampling:
-        case "shuffle":
+        case "shuffle" | "shuffle_once":
             order = np.arange(rows, dtype=np.int32)
             generator.shuffle(order)
         case "replacement":

@@ -67,7 +67,8 @@ def train(
         epochs: passes over the training part; 10 if neither `epochs` nor `steps` is given.
         steps: optimiser steps; with `epochs`, whichever comes first.
         seed: 0 to 2³²−1; the first parameters and the order of the rows follow from it.
-        sampling: `"shuffle"` (each epoch in a new order), `"replacement"` (independent draws), `"sequential"`.
+        sampling: `"shuffle"` (each epoch in a new order), `"shuffle_once"` (in one random order), `"replacement"`
+            (independent draws), `"sequential"`.
         last_batch: `"use"` an epoch's incomplete batch, exactly weighted, or `"drop"` it.
         reduction: a batch's loss is its rows' `"mean"` or their `"sum"`; the sum makes the effective rate grow with
             the batch.

@@ -77,8 +77,8 @@ class BlockWindows:
             filled, place = filled + take, place + 1
         jax.tree.map(lambda a: a[filled:].fill(0), data)
         rows = np.arange(filled, dtype=np.int32)
-        if self.order.sampling == "shuffle":
-            _generator(self.order.seed, epoch, number + 1).shuffle(rows)
+        if self.order.sampling != "sequential":
+            _generator(self.order.seed, self.order.drawn(epoch), number + 1).shuffle(rows)
         used = self.order.samples_after(self.order.steps_per_epoch)  # not all, where the last batch is dropped
         return Window(data, rows[: used - start])
 
@@ -93,8 +93,8 @@ class BlockWindows:
     def _in_order(self, epoch: int) -> tuple[Any, Any]:
         """Return the blocks as an epoch takes them, and how many rows there are up to the end of each."""
         blocks = np.arange(len(self.stream.sizes))
-        if self.order.sampling == "shuffle":
-            _generator(self.order.seed, epoch, 0).shuffle(blocks)
+        if self.order.sampling != "sequential":
+            _generator(self.order.seed, self.order.drawn(epoch), 0).shuffle(blocks)
         return blocks, np.cumsum(self.stream.sizes[blocks])
 
 

@@ -17,7 +17,7 @@ from fallline.data.memory import larger_than_memory
 from fallline.data.stream import stream as stream_of
 from fallline.data.table import Table
 from fallline.data.table_stream import TableStream
-from fallline.problems import augmentation, measures, streamed
+from fallline.problems import augmentation, measures, streamed, yardsticks
 from fallline.problems.augmentation import Augment
 from fallline.problems.fitting import fit
 from fallline.problems.measures import Metric
@@ -90,6 +90,8 @@ def for_data(
         >>> problem.data.train.x.shape, list(problem.metrics)
         ((28, 1), ['mae', 'r2', 'rmse'])
     """
+    if yardsticks.is_name(table):
+        raise InvalidValue(f"{table} is a whole problem, with its data and model: fl.problems.yardstick({table!r}).")
     treatment = Treatment(shares(split), split_seed, missing, constant)
     network = build(model)
     change = None if augment is None else augmentation.read(augment)

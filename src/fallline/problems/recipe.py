@@ -8,14 +8,15 @@ from typing import Any
 
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.problem import Problem
+from fallline.problems import yardsticks
 
 
 def rebuild(recipe: Mapping[str, Any]) -> Problem:
     """Build the problem of `Problem.recipe` again.
 
     Args:
-        recipe: plain data: `{"data": a name or path, "target": …, "model": …}` with the arguments of `for_data`, or
-            `{"file": "file.py:name"}` for a user's own.
+        recipe: plain data: `{"data": a name or path, "target": …, "model": …}` with the arguments of `for_data`,
+            `{"data": "deepobs:quadratic_deep"}` for a yardstick, or `{"file": "file.py:name"}` for a user's own.
 
     Raises:
         InvalidValue: an unknown argument, or neither data nor file.
@@ -33,6 +34,9 @@ def rebuild(recipe: Mapping[str, Any]) -> Problem:
         return from_file(recipe["file"])
     if "data" not in recipe:
         raise InvalidValue("a recipe needs data=, a name or a path, or file=, as 'file.py:name'.")
+    if yardsticks.is_name(recipe["data"]):
+        _check_names(recipe, ["data"])
+        return yardsticks.yardstick(recipe["data"])
     from fallline.problems.ready import for_data
 
     arguments = {name: value for name, value in recipe.items() if name != "data"}
@@ -44,10 +48,10 @@ def for_prediction(recipe: Mapping[str, Any], preparation: Mapping[str, Any]) ->
     """Build a problem that can only predict: its model and preparation without the data, which may be gone.
 
     Args:
-        recipe: as in `rebuild`; a user's own file is run again.
+        recipe: as in `rebuild`; a user's own file is run again, and a yardstick made again.
         preparation: what `TablePreparation.to_dict` wrote.
     """
-    if "file" in recipe:
+    if "file" in recipe or yardsticks.is_name(recipe["data"]):
         return rebuild(recipe)
     from fallline.problems.model import build
     from fallline.problems.objective import assemble, read_loss
