@@ -14,13 +14,13 @@ _HELVETICA = {
     278: " ,.:;ft!/[]I",
     333: "r()-",
     500: "cksvxyzJ",
-    556: "abdeghnopqu0123456789L",
+    556: "abdeghnopqu0123456789L_",
     584: "+<=>−×",
     667: "&ABEKPSVXY",
 }
 _HELVETICA |= {611: "FTZ", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 944: "W", 1000: "…"}
 WIDTHS = {letter: size / 1000 for size, letters in _HELVETICA.items() for letter in letters}
-WIDTHS |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 0.35)
+WIDTHS |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 0.35) | dict.fromkeys("↑↓", 0.84)
 
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 

@@ -149,7 +149,7 @@ def test_plot_shows_and_saves_the_curves(tmp_path, record):
     figure.save(tmp_path / "loss.svg")
     assert xml.dom.minidom.parse(str(tmp_path / "loss.svg")).documentElement.tagName == "svg"
     with pytest.raises(InvalidValue, match=r"ends in \.svg"):
-        figure.save(tmp_path / "loss.png")
+        figure.save(tmp_path / "loss.jpg")
 
 
 WITHOUT_JAX = """

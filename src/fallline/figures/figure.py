@@ -7,12 +7,13 @@ from os import PathLike
 from pathlib import Path
 
 from fallline.core.errors import InvalidValue
+from fallline.figures.png import png
 from fallline.record.atomic import write_bytes
 
 
 @dataclass(frozen=True, repr=False)
 class Figure:
-    """An SVG that notebooks show and `save` writes.
+    """An SVG that notebooks show, and `save` writes as it is or as PNG.
 
     Args:
         svg: the whole picture.
@@ -21,16 +22,16 @@ class Figure:
     svg: str
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write the picture to `path`, which ends in `.svg`.
+        """Write the picture to `path`, which ends in `.svg` or `.png`.
 
         Raises:
             InvalidValue: for another ending.
-            RunError: when the file cannot be written.
+            RunError: when the file cannot be written, or a PNG on a machine without fonts.
         """
         path = Path(path)
-        if path.suffix.lower() != ".svg":
-            raise InvalidValue(f"{path}: figures are written as SVG; choose a name that ends in .svg.")
-        write_bytes(path, self.svg.encode())
+        if path.suffix.lower() not in (".svg", ".png"):
+            raise InvalidValue(f"{path}: figures are written as SVG or PNG; choose a name that ends in .svg or .png.")
+        write_bytes(path, self.svg.encode() if path.suffix.lower() == ".svg" else png(self.svg))
         return path
 
     def _repr_svg_(self) -> str:

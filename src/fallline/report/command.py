@@ -27,6 +27,16 @@ def command(spec: Spec) -> str | None:
           --method 'sgd(lr=0.1)' \
           --epochs 3
     """
+    found = arguments(spec)
+    if found is None:
+        return None
+    source, options = found
+    lines = [f"fallline train {shlex.quote(source)}", *(option(name, value) for name, value in options.items())]
+    return " \\\n  ".join(lines)
+
+
+def arguments(spec: Spec) -> tuple[str, dict[str, Any]] | None:
+    """Return the DATA and the options, by the library's names, that ask for the same run; `None` where none can."""
     source = spec.problem.get("data") or spec.problem.get("file")
     chosen = {name: getattr(spec, name) for name, default in _DEFAULTS.items() if getattr(spec, name) != default}
     classes = spec.problem.get("class_weight")
@@ -35,13 +45,12 @@ def command(spec: Spec) -> str | None:
         return None
     ready = {name: value for name, value in spec.problem.items() if name not in ("data", "file") and value is not None}
     folder, images = _images(source)
-    options = {**images, **ready, "method": spec.method, **chosen}
-    lines = [f"fallline train {shlex.quote(folder)}"]
-    lines += [_option(_RENAMED.get(name, name).replace("_", "-"), value) for name, value in options.items()]
-    return " \\\n  ".join(lines)
+    return folder, {**images, **ready, "method": spec.method, **chosen}
 
 
-def _option(name: str, value: Any) -> str:
+def option(name: str, value: Any) -> str:
+    """Return a choice as an option of a command."""
+    name = _RENAMED.get(name, name).replace("_", "-")
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no-{name}"
     return f"--{name} {shlex.quote(_words(value))}"

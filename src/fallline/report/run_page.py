@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fallline.core.outcome import Outcome
 from fallline.figures.curves import loss_curves
 from fallline.figures.svg import escape
-from fallline.record import strict_json
 from fallline.record.names import data_name
 from fallline.report.command import command
 from fallline.report.confusion import labels
 from fallline.report.epoch_table import epoch_table
+from fallline.report.facts import facts
 from fallline.report.metric_table import metric_table
 from fallline.report.numbers import counted, duration, number
-from fallline.report.style import SHEET
+from fallline.report.page import page, section
 
 if TYPE_CHECKING:
     from fallline.record.record import Record
-
-LONGEST = 400
-"""Characters of one fact; the whole of it is in run.json."""
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def run_page(record: Record) -> str:
@@ -37,20 +32,14 @@ def run_page(record: Record) -> str:
     body = [
         f'<h1>{escape(data)}</h1><p class="muted">{escape(subtitle)}</p>',
         outcome(record),
-        _section("Test", metrics(record.test)) if record.test else "",
-        *(_section(_title(name), metric_table(table, labels(record))) for name, table in record.tables.items()),
-        _section("Loss", f"<figure>{loss_curves(record.history, record.epochs)}</figure>"),
-        _section("Epochs", epoch_table(record.epochs)) if record.epochs else "",
-        _section("Repeat", _repeat(record)),
-        _section("Provenance", _facts(record.provenance)),
+        section("Test", metrics(record.test)) if record.test else "",
+        *(section(_title(name), metric_table(table, labels(record))) for name, table in record.tables.items()),
+        section("Loss", f"<figure>{loss_curves(record.history, record.epochs)}</figure>"),
+        section("Epochs", epoch_table(record.epochs)) if record.epochs else "",
+        section("Repeat", _repeat(record)),
+        section("Provenance", facts(record.provenance)),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(data)}, {escape(record.spec.method)}</title><style>{SHEET}</style></head>\n"
-        f"<body><main>\n{chr(10).join(part for part in body if part)}\n</main></body></html>\n"
-    )
+    return page(f"{data}, {record.spec.method}", *body)
 
 
 def outcome(record: Record) -> str:
@@ -75,10 +64,6 @@ def metrics(values: Mapping[str, float]) -> str:
     return f'<dl class="metrics">{"".join(pairs)}</dl>'
 
 
-def _section(heading: str, content: str) -> str:
-    return f"<section><h2>{heading}</h2>{content}</section>"
-
-
 def _title(name: str) -> str:
     return escape(name.replace("_", " ").capitalize())
 
@@ -89,17 +74,3 @@ def _repeat(record: Record) -> str:
     if line is None:
         return choices
     return f"<pre>{escape(line)}</pre><details><summary>every choice, as TOML</summary>{choices}</details>"
-
-
-def _facts(provenance: Mapping[str, Any]) -> str:
-    rows = (
-        f'<tr><th scope="row">{escape(name.replace("_", " "))}</th><td>{escape(_shown(value))}</td></tr>'
-        for name, value in provenance.items()
-        if value is not None
-    )
-    return f'<table class="facts">{"".join(rows)}</table>'
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else number(value) if isinstance(value, float) else strict_json.dumps(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
