@@ -60,7 +60,7 @@ class Document:
             raise atomic.cannot("read", path, error) from error
         except FalllineError as error:
             raise RunError(f"{path} is damaged: {error}") from None
-        _check_format(path, values)
+        check_format("a run", path, values, FORMAT)
         try:
             return cls._from_values(values)
         except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -70,20 +70,25 @@ class Document:
     def _from_values(cls, values: dict[str, Any]) -> Document:
         outcome, preparation = values["outcome"], values["preparation"]
         return cls(
-            spec=Spec.from_dict(_typed("spec", values["spec"], dict)),
+            spec=Spec.from_dict(typed("spec", values["spec"], dict)),
             outcome=None if outcome is None else Outcome(outcome),
-            why=_typed("why", values["why"], str),
+            why=typed("why", values["why"], str),
             test={name: float(value) for name, value in values["test"].items()},
-            provenance=_typed("provenance", values["provenance"], dict),
-            preparation=None if preparation is None else _typed("preparation", preparation, dict),
-            digests=_typed("digests", values["digests"], dict),
+            provenance=typed("provenance", values["provenance"], dict),
+            preparation=None if preparation is None else typed("preparation", preparation, dict),
+            digests=typed("digests", values["digests"], dict),
         )
 
 
 def is_run(folder: Path) -> bool:
     """Whether `folder` holds a run: a run.json that carries a format and a spec, or that is too damaged to tell."""
+    return describes(folder / NAME)
+
+
+def describes(path: Path) -> bool:
+    """Whether `path` is a file that carries a format and a spec, or that is too damaged to tell."""
     try:
-        values = json.loads((folder / NAME).read_bytes())
+        values = json.loads(path.read_bytes())
     except OSError:
         return False
     except (ValueError, RecursionError):
@@ -91,18 +96,20 @@ def is_run(folder: Path) -> bool:
     return isinstance(values, dict) and "format" in values and "spec" in values
 
 
-def _check_format(path: Path, values: Any) -> None:
+def check_format(what: str, path: Path, values: Any, newest: int) -> None:
+    """Raise `RunError` unless a file's values carry a format number from 1 up to `newest`."""
     number = values.get("format") if isinstance(values, dict) else None
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise RunError(f"{path} does not describe a run: it has no format number.")
-    if number > FORMAT:
+        raise RunError(f"{path} does not describe {what}: it has no format number.")
+    if number > newest:
         raise RunError(
-            f"{path} was written by a newer Fallline: its format is {number}, this one reads up to {FORMAT}. "
+            f"{path} was written by a newer Fallline: its format is {number}, this one reads up to {newest}. "
             f"Upgrade with: pip install --upgrade fallline"
         )
 
 
-def _typed(name: str, value: Any, kind: type) -> Any:
+def typed(name: str, value: Any, kind: type) -> Any:
+    """Return a value of a file, or raise `RunError` when it is not of the kind that its name stands for."""
     if not isinstance(value, kind):
         raise RunError(f"its {name} is a {type(value).__name__}, not a {kind.__name__}.")
     return value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.core.errors import RunError
 from fallline.core.spec import Spec
-from fallline.record import arrays, atomic, document
+from fallline.record import arrays, atomic, document, race_document
 from fallline.record import lock as locks
 from fallline.record.document import Document
 
@@ -63,7 +63,7 @@ class RunFolder:
         """
         path = Path(path)
         check_free(path)
-        _make(path)
+        make(path)
         lock = locks.Lock(path)
         try:
             check_free(path)
@@ -145,7 +145,8 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
+    """Make a folder and its missing parents."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -153,13 +154,16 @@ def _make(path: Path) -> None:
 
 
 def check_free(path: Path) -> None:
-    """Raise `RunError` unless a new run can have this folder: it is not there yet, or empty."""
+    """Raise `RunError` unless a new run or race can have this folder: it is not there yet, or empty."""
     if not path.exists():
         return
     if not path.is_dir():
-        raise RunError(f"{path} is a file. Choose a new or an empty folder for the run.")
+        raise RunError(f"{path} is a file. Choose a new or an empty folder.")
     others = sorted(entry.name for entry in path.iterdir() if entry.name != locks.NAME)
-    if document.is_run(path):
-        raise RunError(f"{path} already holds a run, which is never overwritten. Choose another folder, or remove it.")
+    for what, is_there in (("run", document.is_run), ("race", race_document.is_race)):
+        if is_there(path):
+            raise RunError(
+                f"{path} already holds a {what}, which is never overwritten. Choose another folder, or remove it."
+            )
     if others:
-        raise RunError(f"{path} is not empty (it has {others[0]!r}). Choose a new or an empty folder for the run.")
+        raise RunError(f"{path} is not empty (it has {others[0]!r}). Choose a new or an empty folder.")

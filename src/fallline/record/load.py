@@ -11,7 +11,7 @@ import numpy as np
 
 from fallline.core.errors import RunError, did_you_mean
 from fallline.core.problem import Problem
-from fallline.record import arrays, atomic, document
+from fallline.record import arrays, atomic, document, race_document
 from fallline.record.document import Document
 from fallline.record.folder import EPOCHS, HISTORY, MODEL_STATE, PARAMS, TABLES, digest
 from fallline.record.record import Record
@@ -59,6 +59,8 @@ def check_is_run(path: Path) -> None:
     """Raise `RunError`, naming what is missing and the runs nearby, unless `path` is a run's folder."""
     if (path / document.NAME).is_file():
         return
+    if race_document.is_race(path):
+        raise RunError(f"{path} is a race, not a run: it compares many of them.")
     inside = run_names(path)
     if inside:
         raise RunError(f"{path} is not a run but holds runs: {', '.join(inside[:8])}. Name one: {path / inside[-1]}")
