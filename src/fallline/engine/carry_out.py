@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -60,8 +61,10 @@ def carry_out(
 def _finish(plan: Plan, end: End, runner: Runner, origin: dict[str, Any], folder: RunFolder | None) -> Record:
     """Return the record of a run that has ended, and write it to its folder."""
     best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
-    record = _record(plan, end, runner.log, origin | {"seconds": runner.seconds_at_look} | best, folder)
+    measured = tested(plan, end)
+    record = record_of(plan, end, runner.log, measured, origin | {"seconds": runner.seconds_at_look} | best)
     if folder is not None:
+        record = dataclasses.replace(record, path=folder.path)
         from fallline.report.run_page import run_page
 
         folder.finish(record)
@@ -80,12 +83,16 @@ def _where(folder: RunFolder, plan: Plan, step: int) -> str:
     return f"The run up to step {step:,} is kept: {how} on from there."
 
 
-def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunFolder | None) -> Record:
+def tested(plan: Plan, end: End) -> dict[str, Any]:
+    """Return what the test part says of a run's answer; nothing of one that goes on later."""
+    if plan.test is None or end.outcome == Outcome.INTERRUPTED:
+        return {}
+    return make_evaluate(plan, plan.test, *end.answer)(*end.answer).measured()
+
+
+def record_of(plan: Plan, end: End, log: Log, measured: dict[str, Any], origin: dict[str, Any]) -> Record:
+    """Return the record of a run that has ended, with what was measured on the test part."""
     problem, (params, model) = plan.problem, end.answer
-    measured: dict[str, Any] = {}
-    if plan.test is not None and end.outcome != Outcome.INTERRUPTED:
-        evaluate = make_evaluate(plan, plan.test, params, model)
-        measured = evaluate(params, model).measured()
     tables = {name: value for name, value in measured.items() if isinstance(value, np.ndarray)}
     epochs = log.epochs(plan.order, end.at.step if end.outcome.failed else log.length, problem.optimum)
     why, batches = end.why, plan.spec.overfit_batches
@@ -105,5 +112,4 @@ def _record(plan: Plan, end: End, log: Log, origin: dict[str, Any], folder: RunF
         preparation=problem.preparation.to_dict() if problem.preparation else None,
         problem=problem,
         tree=params,
-        path=folder.path if folder else None,
     )

@@ -34,7 +34,7 @@ class Pending:
         found: dict[str, Any] = {"loss": float(total / sum(np.float64(weight) for weight in self.weights))}
         if self.metrics:
             predictions = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *self.outputs)
-            for name, metric in self.metrics.items():
+            for name, metric in list(self.metrics.items()):  # another lane may find a table
                 found[name] = _number_or_table(name, metric(predictions, self.targets))
         return found
 
@@ -50,13 +50,13 @@ class Pending:
 Evaluate = Callable[[Any, Any], Pending]
 
 
-def make_evaluate(plan: Plan, part: Any, params: Any, model: Any) -> Evaluate:
-    """Compile and return `evaluate(params, model) -> Pending` for one part of the data.
+def evaluation(plan: Plan, part: Any) -> tuple[Callable[[Any, Any, Any], Any], dict[str, Any], Any]:
+    """Return what is computed of a batch of one part of the data, the metrics over all of it, and its targets.
 
-    The part is taken in batches, so memory does not grow with it; metrics see all of it at once.
+    The function takes (params, model, batch) and returns the summed loss, the rows' weight, and the predictions if a
+    metric wants them.
     """
-    problem, objective, count = plan.problem, plan.objective, rows(part)
-    size = min(count, rows_at_once(sum(leaf.size for leaf in jax.tree.leaves(part)) // count))
+    problem, objective = plan.problem, plan.objective
     y = getattr(part, "y", None)
     metrics = dict(problem.metrics) if problem.predict is not None and y is not None else {}
 
@@ -66,17 +66,28 @@ def make_evaluate(plan: Plan, part: Any, params: Any, model: Any) -> Evaluate:
         weight = jnp.asarray(batch_rows(batch) if given is None else jnp.sum(given), loss_dtype(params))
         return total, weight, call_predict(problem, params, model, batch.x) if metrics else None
 
+    return evaluate, metrics, None if y is None else jax.tree.map(np.asarray, y)
+
+
+def make_evaluate(plan: Plan, part: Any, params: Any, model: Any) -> Evaluate:
+    """Compile and return `evaluate(params, model) -> Pending` for one part of the data.
+
+    The part is taken in batches, so memory does not grow with it; metrics see all of it at once.
+    """
+    problem, count = plan.problem, rows(part)
+    size = min(count, rows_at_once(sum(leaf.size for leaf in jax.tree.leaves(part)) // count))
+    evaluate, metrics, targets = evaluation(plan, part)
+
     def batch(start: int) -> Any:
         return jax.tree.map(lambda a: a[start : start + size], part) if size < count else part
 
     starts = range(0, count, size)
     lengths = {min(size, count - start): start for start in starts}
-    key = (objective.form, tuple(metrics))
+    key = (plan.objective.form, tuple(metrics))
     programs = {
         n: compiled(evaluate, params, model, batch(start), problem=problem, key=key, options=plan.options)
         for n, start in lengths.items()
     }
-    targets = None if y is None else jax.tree.map(np.asarray, y)
 
     def run(params: Any, model: Any) -> Pending:
         results = [programs[_length(b)](params, model, b) for b in map(batch, starts)]

@@ -46,6 +46,15 @@ class Log:
         """The latest training loss."""
         return float(self._pieces[-1]["loss"][-1]) if self._pieces else float("nan")
 
+    def mean_loss(self, steps: int) -> float:
+        """Return the mean training loss of the latest steps, as many as there are; another thread may be adding."""
+        latest: list[np.ndarray[Any, Any]] = []
+        for piece in reversed(list(self._pieces)):
+            if (wanted := steps - sum(map(len, latest))) <= 0:
+                break
+            latest.append(np.asarray(piece["loss"])[-wanted:])
+        return float(np.concatenate(latest).mean(dtype=np.float64)) if latest else float("nan")
+
     def steps(self) -> Columns:
         """Return the columns measured at each step, `seconds` among them."""
         if not self._pieces:

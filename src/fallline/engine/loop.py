@@ -43,7 +43,7 @@ class Indexed:
                     weight = batch.mask(start, part, valid, dtype) if masked else None
                     return batch.gathered(data, batch.part_of(rows, start, part)), weight
 
-                return _taken(plan, method, state, fetch, size, valid, key, limits)
+                return taken(plan, method, state, fetch, size, valid, key, limits)
 
             return _repeated(one, state, count, capacity)
 
@@ -73,7 +73,7 @@ class Whole:
                 return jax.tree.map(lambda a: batch.part_of(a, start, part), data), None
 
             def one(i: Any, state: State) -> tuple[State, History]:
-                return _taken(plan, method, state, fetch, size, size, key, limits)
+                return taken(plan, method, state, fetch, size, size, key, limits)
 
             return _repeated(one, state, count, capacity)
 
@@ -87,7 +87,7 @@ class Whole:
         return *self.run(method, state, self.plan.feed.example, self.key, self.limits, np.int32(count)), count
 
 
-def _taken(
+def taken(
     plan: Plan, method: Any, state: State, fetch: Fetch, size: int, valid: Any, key: Any, limits: Limits
 ) -> tuple[State, History]:
     """Take one step with the batch that `fetch` gives out, of whose `size` rows `valid` count."""

@@ -57,6 +57,6 @@ def failure(f: Column, x: Any, blew_up: bool) -> tuple[Outcome, str]:
     """Return how a path failed: whether its last steps flung the point away, or the function has no value there."""
     n = len(f) - 1
     start, end = jax.tree.map(lambda a: a[0], x), jax.tree.map(lambda a: a[-1], x)
-    if blew_up or (n > 0 and flung(f[0], f[n - 1], start, end)):
+    if blew_up or (n > 0 and flung(f, start, end)):
         return Outcome.DIVERGED, f"f went from {f[0]:.4g} to {f[-1]:.4g} in {n} steps"
     return Outcome.NONFINITE, f"f or its gradient was not finite after {n} steps"

@@ -9,6 +9,7 @@ problem has compiled before is found without tracing again.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 import weakref
 from collections.abc import Callable, Hashable
@@ -28,6 +29,8 @@ parameters."""
 
 _by_text: dict[str, Any] = {}
 _by_problem: weakref.WeakKeyDictionary[Problem, dict[Hashable, Program]] = weakref.WeakKeyDictionary()
+_one_at_a_time: dict[Hashable, threading.Lock] = {}
+"""Of two threads that want one program, the second waits for the first to have compiled it."""
 
 
 @dataclass
@@ -65,7 +68,9 @@ def compiled(
     shapes = tuple(jax.typeof(leaf) for leaf in jax.tree.leaves(args))
     whole_key = (function.__qualname__, key, jax.tree.structure(args), shapes, _settings(), jax.default_backend())
     if whole_key not in known:
-        known[whole_key] = _compiled(function, args, donate, options)
+        with _one_at_a_time.setdefault(whole_key, threading.Lock()):
+            if whole_key not in known:
+                known[whole_key] = _compiled(function, args, donate, options)
     return known[whole_key]
 
 

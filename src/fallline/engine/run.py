@@ -15,7 +15,7 @@ from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.engine.checkpoint import Saved
 from fallline.engine.chunk import Advance, Pieces, make_advance
-from fallline.engine.divergence import flung
+from fallline.engine.divergence import failure, flung, on_target
 from fallline.engine.evaluate import Evaluate, Pending, make_evaluate
 from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
@@ -93,6 +93,7 @@ class Runner:
         self.seconds_at_look = saved.seconds
         self.pace = 0.0
         self.last_steps = self.first_steps = 1 if plan.swept else FIRST_STEPS
+        self.older = self.good
 
     def clock(self) -> float:
         """Seconds of the run so far, compilation not counted."""
@@ -110,22 +111,29 @@ class Runner:
 
     def run(self, interrupt: Interrupt) -> End:
         """Take every step that is left, unless something ends the run before."""
-        older, total = self.good, self.plan.total_steps
-        while self.good.step < total:
-            state, ahead = self._go_ahead(self.good)
+        ended = self.run_until(self.plan.total_steps, interrupt)
+        return ended or self.end(
+            Outcome.FINISHED, f"{self.plan.total_steps:,} of {self.plan.total_steps:,} steps taken"
+        )
+
+    def run_until(self, step: int, interrupt: Interrupt) -> End | None:
+        """Take the steps before step `step`; return the end where something ends the run before, else None."""
+        total = self.plan.total_steps
+        while self.good.step < step:
+            state, ahead = self._go_ahead(self.good, step)
             status, taken = int(state.status), int(state.step)
             self._measure(self.good._replace(state=state), ahead, failed=status in (DIVERGED, NONFINITE))
             if status != RUNNING:
-                return self._stopped(status, taken, older)
-            older, self.good = self.good, Mark(self._after_validation(self.good.method), state)
+                return self._stopped(status, taken, self.older)
+            self.older, self.good = self.good, Mark(self._after_validation(self.good.method), state)
             stopped = self._tell()
-            self.plan.feed.forget(older.step)
+            self.plan.feed.forget(self.older.step)
             if taken < total and (why := stopped or self._limit()):
                 return self.end(Outcome.STOPPED_EARLY, f"{why}, at step {taken:,} of {total:,}")
             self.keep(self.saved)
             if interrupt.signal is not None:
                 return self.end(Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
-        return self.end(Outcome.FINISHED, f"{total:,} of {total:,} steps taken")
+        return None
 
     def end(self, outcome: Outcome, why: str, at: Mark | None = None) -> End:
         """Return the end of the run at its last good point, or at another."""
@@ -141,11 +149,11 @@ class Runner:
             return method
         return heard(method, self.log.validations().get("loss", np.zeros(0)).tolist())
 
-    def _go_ahead(self, mark: Mark) -> tuple[State, list[_Ahead]]:
-        """Hand the device as many steps as it can take in about the time between two looks."""
+    def _go_ahead(self, mark: Mark, step: int) -> tuple[State, list[_Ahead]]:
+        """Hand the device as many steps before step `step` as it can take in about the time between two looks."""
         method, state = mark
         first = mark.step
-        until = min(self.plan.total_steps, first + self._steps_ahead())
+        until = min(step, first + self._steps_ahead())
         if self.by_epoch:
             until = min(until, self._epoch_end(first))
         ahead = []
@@ -225,20 +233,14 @@ class Runner:
         """Step again from a good point to the last one whose loss was good: the same steps give the same bits."""
         good = self.good
         if status == TARGET:
-            why = f"the training loss reached its target at step {taken}"
-            return self.end(Outcome.TARGET_REACHED, why, self._replay(good, taken))
+            return self.end(*on_target(taken), self._replay(good, taken))
         at = self._replay(good if good.step < taken else older, max(taken - 1, older.step))
-        first, loss = self.log.steps()["loss"][[0, -1]].tolist()
-        if status == DIVERGED or self._flung(taken):
-            return self.end(Outcome.DIVERGED, f"the loss went from {first:.4g} to {loss:.4g} at step {taken + 1}", at)
-        what = "loss" if not np.isfinite(loss) else "gradient"
-        return self.end(Outcome.NONFINITE, f"the {what} was not finite at step {taken + 1}", at)
+        losses = self.log.steps()["loss"]
+        thrown = status != DIVERGED and taken > 0 and flung(losses, self.start.state.params, self._at(taken))
+        return self.end(*failure(status == DIVERGED or thrown, losses), at)
 
-    def _flung(self, taken: int) -> bool:
-        if taken == 0:
-            return False
-        first, last = self.log.steps()["loss"][:taken][[0, -1]].tolist()
-        return flung(first, last, self.start.state.params, self._replay(self.good, taken).state.params)
+    def _at(self, taken: int) -> Any:
+        return self._replay(self.good, taken).state.params
 
     def _replay(self, mark: Mark, until: int) -> Mark:
         first = mark.step

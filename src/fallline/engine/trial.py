@@ -16,9 +16,9 @@ from fallline.core.probe import Probe
 from fallline.core.problem import Data, Problem, rows
 from fallline.core.spec import Spec
 from fallline.core.stream import Batches, streamed
+from fallline.engine.beginning import alike
 from fallline.engine.chunk import Advance, make_advance
 from fallline.engine.evaluate import Evaluate, make_evaluate
-from fallline.engine.feed import Resident
 from fallline.engine.hosted import Hosted
 from fallline.engine.mark import reported
 from fallline.engine.plan import Plan, in_dtype, initial, plan
@@ -120,9 +120,7 @@ class Trials:
         return in_dtype(self.plan.method.with_lr(lr), loss_dtype(params))
 
     def _seeded(self, seed: int) -> Plan:
-        order = dataclasses.replace(self.plan.order, seed=seed)
-        spec = dataclasses.replace(self.plan.spec, seed=seed)
-        return dataclasses.replace(self.plan, spec=spec, order=order, feed=Resident(self.plan.feed.example, order))
+        return alike(self.plan, self.plan.method, seed)
 
     def _advance(self, seed: int, state: State) -> Advance:
         if seed not in self._advances:

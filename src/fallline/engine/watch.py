@@ -70,10 +70,10 @@ def watch_of(spec: Spec, problem: Problem, validation: Any) -> Watch | None:
             f"{asked} goes by the validation, and there is no validation part. Give the problem one "
             f"(split=(.7, .15, .15), fl.Data(validation=...))."
         )
-    return read_watch(spec.watch, {"loss": "lowest", **_metrics(problem, validation)})
+    return read_watch(spec.watch, {"loss": "lowest", **metrics_of(problem, validation)})
 
 
-def _metrics(problem: Problem, validation: Any) -> dict[str, Better | None]:
+def metrics_of(problem: Problem, validation: Any) -> dict[str, Better | None]:
     """Return the metrics that are numbers and which is best: ours say so, of a user's own it is not known."""
     if getattr(validation, "y", None) is None:
         return {}

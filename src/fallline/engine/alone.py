@@ -1,0 +1,88 @@
+"""Runs taken one at a time, each just as a training by itself takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import jax
+
+from fallline.core.outcome import Outcome
+from fallline.engine.beginning import alike
+from fallline.engine.carry_out import record_of, tested
+from fallline.engine.checkpoint import Saved
+from fallline.engine.contest import Contestant, Told
+from fallline.engine.divergence import finished
+from fallline.engine.interrupt import Interrupt
+from fallline.engine.mark import Mark
+from fallline.engine.plan import Plan, initial
+from fallline.engine.progress import Progress
+from fallline.engine.provenance import provenance
+from fallline.engine.run import End, Runner
+from fallline.engine.step import first_state
+
+
+class Alone:
+    """Runs that go one by one; their bits are those of `fl.train`.
+
+    Args:
+        plan: the plan of any of the runs.
+    """
+
+    width = 1
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def prepare(self) -> None:
+        """Compile every program of a run by beginning one."""
+        self._begun(Contestant(self.plan.method, self.plan.spec.seed, 0)).plan.feed.close()
+
+    def carry(
+        self,
+        runs: Sequence[Contestant],
+        more: Callable[[], Contestant | None],
+        interrupt: Interrupt,
+        told: Told,
+    ) -> None:
+        """Take a run to where it is to go."""
+        (run,) = runs
+        self._carry(run, interrupt, told)
+
+    def eliminate(self, run: Contestant, why: str) -> None:
+        """End a run that stands between two calls of `carry`."""
+        self._finish(run, run.held.end(Outcome.ELIMINATED, why))
+
+    def _carry(self, run: Contestant, interrupt: Interrupt, told: Told) -> None:
+        runner = run.held = run.held or self._begun(run)
+
+        def report(progress: Progress) -> None:
+            run.step, run.seconds = progress.step, progress.seconds
+            told(run)
+
+        runner.report = report
+        total = self.plan.total_steps
+        end = runner.run_until(run.until, interrupt)
+        if end is None and run.until >= total:
+            end = runner.end(*finished(total))
+        if end is not None and end.outcome != Outcome.INTERRUPTED:
+            self._finish(run, end)
+            told(run)
+
+    def _begun(self, run: Contestant) -> Runner:
+        planned = alike(self.plan, run.method, run.seed)
+        params, model = initial(planned.problem, run.seed)
+        start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
+        return Runner(planned, Saved(start, None, run.log, 0.0), keep=_nothing)
+
+    def _finish(self, run: Contestant, end: End) -> None:
+        runner: Runner = run.held
+        planned = runner.plan
+        planned.feed.close()
+        best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
+        origin = provenance(planned.problem, end.answer.params) | {"seconds": runner.seconds_at_look} | best
+        run.step, run.seconds, run.held = end.at.step, runner.seconds_at_look, None
+        run.record = record_of(planned, end, run.log, tested(planned, end), origin)
+
+
+def _nothing(saved: Saved) -> None:
+    """Keep no checkpoint: a race keeps the runs that have ended."""

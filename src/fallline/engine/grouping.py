@@ -1,0 +1,132 @@
+"""How the runs of a race fall into groups that share their programs, and how many of each go side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import jax
+
+from fallline.core.errors import InvalidValue
+from fallline.core.method import Method
+from fallline.core.problem import Problem
+from fallline.core.race_spec import Lanes as Way
+from fallline.core.registry import to_call
+from fallline.core.spec import Spec
+from fallline.data.memory import free_memory, in_words
+from fallline.engine.alone import Alone
+from fallline.engine.check_schedules import check_schedules
+from fallline.engine.contest import Group
+from fallline.engine.crew import cores
+from fallline.engine.lanes import Lanes, obstacle
+from fallline.engine.plan import Plan, in_dtype, initial, plan
+from fallline.engine.step import loss_dtype
+
+SMALL = 50_000
+"""Models of at most so many parameters go side by side on a CPU: a step of one is less work than calling it."""
+
+PLACES = range(8, 3, -1)
+"""How many go side by side on a CPU: enough to share the calls, few enough to stay in a core's cache."""
+
+SHARE = 0.5
+"""Of the memory that is free, the part that a race may use."""
+
+BatchSize = int | Literal["full"]
+
+
+class Needs(NamedTuple):
+    """Bytes that a run needs while it goes on, that its parameters take, and that its history leaves."""
+
+    going: int
+    params: int
+    history: int
+
+
+class Grouping:
+    """The plans of a race, one for each structure of a method and batch size.
+
+    Args:
+        problem: what is minimised.
+        choices: of every run; its method, batch size and seed are replaced.
+        way: how runs share the machine.
+    """
+
+    def __init__(self, problem: Problem, choices: Spec, way: Way) -> None:
+        self.problem, self.choices, self.way = problem, choices, way
+        self.plans: dict[Hashable, Plan] = {}
+
+    def plan(self, method: Method, batch_size: BatchSize) -> Plan:
+        """Return the plan of runs like this one, checked.
+
+        Raises:
+            InvalidValue, InvalidType: for a method that cannot run on this problem.
+        """
+        key = self.key(method, batch_size)
+        if key not in self.plans:
+            spec = dataclasses.replace(self.choices, method=str(to_call(method)), batch_size=batch_size)
+            new = plan(self.problem, method, spec)
+            if self.way == "vmap" and (why := obstacle(new)):
+                raise InvalidValue(f"lanes='vmap': runs of {method.name()} cannot go side by side: {why}.")
+            self.plans[key] = new
+        planned = self.plans[key]
+        check_schedules(method, planned.total_steps)
+        in_dtype(method, loss_dtype(planned.method))
+        return planned
+
+    def key(self, method: Method, batch_size: BatchSize) -> Hashable:
+        """Return what runs of one group have in common."""
+        return jax.tree.structure(method), batch_size
+
+    def groups(self, counts: Mapping[Hashable, list[int]]) -> dict[Hashable, Group]:
+        """Return a group for each key, wide enough for what is to be run.
+
+        Args:
+            counts: of each key the numbers of runs that go at a time, in one stage after another.
+
+        Raises:
+            InvalidValue: where the histories of all runs would not fit into memory.
+        """
+        needs = {key: self.needs(self.plans[key]) for key in counts}
+        free = free_memory() if jax.default_backend() == "cpu" else None
+        if free is not None:
+            kept = sum(needs[key].history * sum(runs) for key, runs in counts.items())
+            _check(kept, sum(map(sum, counts.values())), SHARE * free)
+        return {key: self._group(self.plans[key], runs, needs[key], free) for key, runs in counts.items()}
+
+    def needs(self, planned: Plan) -> Needs:
+        """Return how much memory one run takes."""
+        params, model = initial(self.problem, 0, shapes_only=True)
+        state = jax.eval_shape(lambda method, params: method.init(params), planned.method, params)
+        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), planned.feed.example)
+        own, slots = _bytes(params), _bytes((state, model))
+        activations = planned.micro_batch * (_bytes(batch) + own // 8)
+        columns = 8 * (4 + len(planned.probes))
+        return Needs(2 * (own + slots) + own + activations, own, planned.total_steps * columns)
+
+    def _group(self, planned: Plan, runs: list[int], needs: Needs, free: int | None) -> Group:
+        count = sum(leaf.size for leaf in jax.tree.leaves(initial(self.problem, 0, shapes_only=True)[0]))
+        on_cpu = jax.default_backend() == "cpu"
+        side_by_side = self.way == "vmap" or (self.way == "auto" and (not on_cpu or count <= SMALL))
+        if not side_by_side or obstacle(planned) or max(runs) == 1:
+            planned.feed.close()
+            return Alone(planned)
+        room = max(runs) if free is None else max(int(SHARE * free / cores() / needs.going), 1)
+        return Lanes(planned, min(_places(runs) if on_cpu else max(runs), room))
+
+
+def _places(runs: list[int]) -> int:
+    """Return how many places waste the fewest of them; of equal ones the most."""
+    return min(PLACES, key=lambda places: sum(-(-count // places) * places for count in runs))
+
+
+def _check(needed: float, runs: int, room: float) -> None:
+    if needed > room:
+        raise InvalidValue(
+            f"{runs:,} runs would leave {in_words(needed)} of histories, more than half of the memory that is free "
+            f"({in_words(2 * room)}): take fewer seeds, rates or methods, or shorter runs."
+        )
+
+
+def _bytes(tree: Any) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
