@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from fallline.compose.chain import chain as chain
     from fallline.compose.from_optax import from_optax as from_optax
     from fallline.core.errors import FalllineError as FalllineError
+    from fallline.core.grid import LogUniform as LogUniform
+    from fallline.core.grid import Uniform as Uniform
+    from fallline.core.grid import log_grid as log_grid
     from fallline.core.method import Method as Method
     from fallline.core.node import hyper as hyper
     from fallline.core.node import option as option
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from fallline.engine.train import train as train
     from fallline.lab.check_gradient import GradientCheck as GradientCheck
     from fallline.lab.check_gradient import check_gradient as check_gradient
+    from fallline.lab.compare import compare as compare
+    from fallline.lab.comparison import Comparison as Comparison
     from fallline.lab.gradient import gradient as gradient
     from fallline.lab.learning_rate import LearningRate as LearningRate
     from fallline.lab.learning_rate import find_lr as find_lr
@@ -44,10 +49,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "lab.comparison",
     "Data": "core.problem",
     "FalllineError": "core.errors",
     "GradientCheck": "lab.check_gradient",
     "LearningRate": "lab.learning_rate",
+    "LogUniform": "core.grid",
     "Method": "core.method",
     "Outcome": "core.outcome",
     "Path": "engine.path",
@@ -57,9 +64,11 @@ _HOMES = {
     "Schedule": "core.schedule",
     "Spec": "core.spec",
     "Surface": "core.surface",
+    "Uniform": "core.grid",
     "by_path": "compose.by_path",
     "chain": "compose.chain",
     "check_gradient": "lab.check_gradient",
+    "compare": "lab.compare",
     "find_lr": "lab.learning_rate",
     "from_keras": "dialects.from_keras",
     "from_optax": "compose.from_optax",
@@ -67,6 +76,7 @@ _HOMES = {
     "gradient": "lab.gradient",
     "hyper": "core.node",
     "load": "record.load",
+    "log_grid": "core.grid",
     "minimize": "engine.minimize",
     "option": "core.node",
     "resume": "engine.resume",

@@ -1,0 +1,38 @@
+"""The field: the methods that race when none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fallline.core.method import Method
+from fallline.methods import METHODS
+from fallline.schedules.cosine import Cosine
+
+LINES = ("nadam", "adamw")
+"""The two youngest of the family's main lines, momentum's and the adaptive methods'; all their ancestors race too."""
+
+
+def default_field(steps: int) -> tuple[Method, ...]:
+    """Return the methods that race when none is named, oldest first.
+
+    NAdam and AdamW with all their ancestors, and AdamW as it is mostly run: with a warm-up and a cosine decay.
+
+    Args:
+        steps: length of a run.
+
+    Example:
+        >>> [method.name() for method in default_field(1000)]
+        ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'nadam', 'adamw', 'adamw']
+    """
+    classes = dict.fromkeys(cls for name in LINES for cls in _line(METHODS[name]))
+    decaying = METHODS["adamw"]()
+    return *(cls() for cls in classes), decaying.with_lr(Cosine(**Cosine.arguments_over(steps))).with_peak(
+        decaying.rate
+    )
+
+
+def _line(cls: type[Method]) -> Iterator[type[Method]]:
+    """Yield the ancestors of a method, then itself."""
+    for parent in cls.PARENTS:
+        yield from _line(parent)
+    yield cls

@@ -1,0 +1,95 @@
+"""What the runs of a race are compared by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fallline.core.errors import InvalidValue
+from fallline.core.problem import Problem
+from fallline.engine.contest import Contestant
+from fallline.engine.watch import Better, Watch, read_watch
+from fallline.record.record import Record
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that every epoch of a run has, and which of two is better.
+
+    Args:
+        column: the record's column of epochs: `val_loss`, `val_accuracy`, `train_loss`.
+        better: whether the `"lowest"` or the `"highest"` is best.
+    """
+
+    column: str
+    better: Better
+
+    @property
+    def name(self) -> str:
+        """The measure in words.
+
+        >>> Measure("val_loss", "lowest").name
+        'validation loss'
+        """
+        part, _, rest = self.column.partition("_")
+        return f"{'validation' if part == 'val' else 'training'} {rest.replace('_', ' ')}"
+
+    def final(self, record: Record) -> float:
+        """Return the value at a run's end; not a number for one that failed."""
+        return math.nan if record.outcome.failed else float(self.along(record)[-1])
+
+    def along(self, record: Record) -> np.ndarray[Any, Any]:
+        """Return the value after each epoch, (e,); one that failed ends with a value that is not a number."""
+        values = np.asarray(record.epochs.get(self.column, [math.nan]), np.float64)
+        return np.append(values[:-1], math.nan) if record.outcome.failed else values
+
+    def now(self, run: Contestant, steps_per_epoch: int) -> float:
+        """Return the value where a run stands, between two epochs."""
+        if run.record is not None:
+            return self.final(run.record)
+        if self.column != "train_loss":
+            return run.log.last_validation.get(self.column.removeprefix("val_"), math.nan)
+        return run.log.mean_loss(steps_per_epoch)
+
+
+def measure_of(problem: Problem, asked: str) -> Measure:
+    """Return what a problem's runs are compared by.
+
+    Args:
+        problem: with a validation part its numbers count, without one the loss in training.
+        asked: `"loss"` or the name of a metric; before a metric of your own `lowest` or `highest`.
+
+    Raises:
+        InvalidValue: for what the runs do not measure.
+    """
+    from fallline.engine.watch import metrics_of
+
+    validation = None if problem.data is None else problem.data.validation
+    if validation is not None:
+        found = read_watch(asked, {"loss": "lowest", **metrics_of(problem, validation)})
+        return Measure(f"val_{found.column}", found.better)
+    if asked != "loss":
+        raise InvalidValue(
+            f"measure={asked!r}: without a validation part only the loss is measured along a run. Give the problem one "
+            f"(split=(.7, .15, .15), fl.Data(validation=...))."
+        )
+    return Measure("train_loss", "lowest")
+
+
+def read_measure(record_columns: Mapping[str, Any], asked: str) -> Measure:
+    """Return the measure of runs that have ended, from the columns of their epochs.
+
+    Raises:
+        InvalidValue: for one that the columns do not hold.
+    """
+    from fallline.problems.measures import better_when
+
+    prefix = "val_" if any(name.startswith("val_") for name in record_columns) else "train_"
+    names = [name.removeprefix(prefix) for name in record_columns if name.startswith(prefix)]
+    known: dict[str, Better | None] = {name: "lowest" if name == "loss" else better_when(name) for name in names}
+    found: Watch = read_watch(asked, known)
+    return Measure(prefix + found.column, found.better)

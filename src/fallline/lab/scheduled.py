@@ -1,0 +1,58 @@
+"""Schedules as a race varies them: by name or class their lengths follow from the run, an instance keeps its shape."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING
+from typing import Any
+
+from fallline.core.errors import InvalidType, InvalidValue
+from fallline.core.grammar import Call, parse
+from fallline.core.node import fields
+from fallline.core.registry import to_call
+from fallline.core.schedule import Schedule
+from fallline.schedules import SCHEDULES
+
+
+def schedule_text(schedule: Any) -> str | None:
+    """Return the text of a name, a class or an instance; None for a rate that is left as it is.
+
+    Example:
+        >>> from fallline.schedules.step import Step
+        >>> schedule_text("none"), schedule_text(Step), schedule_text(Step(0.1, every=10))
+        (None, 'step', 'step(peak=0.1, every=10.0, factor=0.1)')
+    """
+    match schedule:
+        case None:
+            return None
+        case str():
+            return None if schedule.strip().lower() == "none" else schedule
+        case type() if issubclass(schedule, Schedule):
+            return schedule.name()
+        case Schedule():
+            return str(to_call(schedule))
+    raise InvalidType(
+        f"schedule={schedule!r}: schedules are names such as 'cosine', classes, instances such as "
+        f"fl.Cosine(0.1, steps=1000), or None for the method's own rate."
+    )
+
+
+def schedule_over(text: str, steps: int) -> Schedule:
+    """Return the schedule of a text for a run of `steps` steps, which give the lengths that the text leaves open.
+
+    Raises:
+        InvalidValue: for an unknown name, or a number that no run gives.
+
+    Example:
+        >>> schedule_over("cosine(end=0.1)", 1000)
+        Cosine(peak=1.0, steps=1000.0, warmup=50.0, end=0.1, start=0.0)
+    """
+    call = parse(text)
+    cls = SCHEDULES.find(call.name)
+    given = {**cls.arguments_over(steps), **cls.arranged(call)}
+    if missing := [f.name for f in fields(cls) if f.default is MISSING and f.name not in given]:
+        example = ", ".join(f"{name}=..." for name in missing)
+        raise InvalidValue(
+            f"schedule={text!r}: {cls.name()} needs {', '.join(missing)}, which does not follow from a run's length: "
+            f"write '{cls.name()}({example})'."
+        )
+    return SCHEDULES.build(Call(cls.name(), (), given))
