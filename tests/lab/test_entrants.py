@@ -34,7 +34,7 @@ def rates(entrant: Entrant) -> list[float | None]:
 def test_auto_is_half_decades_around_the_methods_own_rate(method: fl.Method) -> None:
     (entrant,) = race(method)
     assert entrant.default == 3
-    np.testing.assert_allclose(np.log10(rates(entrant)), math.log10(method.rate) + np.arange(-3, 4) / 2, atol=1e-12)
+    np.testing.assert_allclose(np.log10(rates(entrant)), math.log10(method.rate) + np.arange(-3, 4) / 2, atol=1e-3)
     assert entrant.entries[3].method == method
     assert [entry.method.rate for entry in entrant.entries] == rates(entrant)
     assert entrant.entries[0].values == {"lr": entrant.entries[0].lr}
@@ -75,7 +75,7 @@ def test_a_method_without_a_rate_has_one_entry() -> None:
 
 def test_auto_stays_within_the_rates_range() -> None:
     (entrant,) = race(Bounded)
-    np.testing.assert_allclose(rates(entrant), 0.5 * 10.0 ** np.array([-1.5, -1, -0.5, 0]))
+    np.testing.assert_allclose(rates(entrant), 0.5 * 10.0 ** np.array([-1.5, -1, -0.5, 0]), rtol=2e-3)
     with pytest.raises(InvalidValue, match=r"bounded\(share=2.0\): share must be in \(0, 1\], got 2"):
         race(Bounded, lr=2.0)
 

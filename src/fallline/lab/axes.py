@@ -96,7 +96,9 @@ def auto_rates(method: Method) -> tuple[float, ...]:
     if not method.needs_rate or method.peak is None:
         return ()
     number("lr", method.peak)
-    return tuple(rate for k in range(-3, 4) if _takes(method, rate := float(method.peak) * 10.0 ** (k / 2)))
+    own = float(method.peak)
+    rates = (float(f"{own * 10.0 ** (k / 2):.3g}") if k else own for k in range(-3, 4))
+    return tuple(rate for rate in rates if _takes(method, rate))
 
 
 def _takes(method: Method, rate: float) -> bool:
