@@ -26,6 +26,7 @@ NAMES = (
     "batch_variants",
     "images",
     "auto_lr",
+    "race",
 )
 HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"

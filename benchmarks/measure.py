@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 REST = 0.5
@@ -62,3 +64,16 @@ def ratio(times: dict[str, Times], ours: str, peer: str, asked: float, what: str
         found >= asked,
         note or f"{times[ours]} against {times[peer]}",
     )
+
+
+def shell(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Return the seconds that a process of its own takes, from its start to its end."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)
+    return time.perf_counter() - began
+
+
+def below(what: str, seconds: Sequence[float], asked: float, note: str = "") -> Row:
+    """Say whether the median is below what was asked."""
+    median = statistics.median(seconds)
+    return Row(what, f"{median:.2f} s ({min(seconds):.2f}–{max(seconds):.2f})", f"< {asked:g} s", median < asked, note)

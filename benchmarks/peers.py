@@ -73,21 +73,11 @@ def loop(
     make: Callable[[], torch.nn.Module], x: np.ndarray, y: np.ndarray, batch_size: int, epochs: float, threads: int
 ) -> Callable[[], None]:
     """Return a tuned training loop: tensors in memory, shuffled by index, fused Adam, no loader."""
-    inputs, targets = torch.from_numpy(x), torch.from_numpy(y.astype(np.int64))
+    inputs, targets = tensors(x, y)
 
     def run() -> None:
         torch.set_num_threads(threads)
-        torch.manual_seed(0)
-        model = make()
-        optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-        loss = torch.nn.CrossEntropyLoss()
-        left = round(epochs * -(-len(x) // batch_size))
-        while left:
-            for rows in torch.randperm(len(x)).split(batch_size)[:left]:
-                optimiser.zero_grad(set_to_none=True)
-                loss(model(inputs[rows]), targets[rows]).backward()
-                optimiser.step()
-                left -= 1
+        train(make, inputs, targets, batch_size, epochs)
 
     return run
 
@@ -96,7 +86,7 @@ def loader_loop(
     make: Callable[[], torch.nn.Module], x: np.ndarray, y: np.ndarray, batch_size: int, epochs: int
 ) -> Callable[[], None]:
     """Return the loop of the tutorials: TensorDataset, DataLoader, the default Adam, the default threads."""
-    data = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+    data = torch.utils.data.TensorDataset(*tensors(x, y))
 
     def run() -> None:
         torch.set_num_threads(2)
@@ -111,3 +101,33 @@ def loader_loop(
                 optimiser.step()
 
     return run
+
+
+def train(
+    make: Callable[[], torch.nn.Module],
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    batch_size: int,
+    epochs: float,
+    lr: float = 1e-3,
+    seed: int = 0,
+) -> float:
+    """Train a network with fused Adam, its batches shuffled by index, and return the last batch's loss."""
+    torch.manual_seed(seed)
+    model = make()
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    loss = torch.nn.CrossEntropyLoss()
+    left = round(epochs * -(-len(inputs) // batch_size))
+    while left:
+        for rows in torch.randperm(len(inputs)).split(batch_size)[:left]:
+            optimiser.zero_grad(set_to_none=True)
+            value = loss(model(inputs[rows]), targets[rows])
+            value.backward()
+            optimiser.step()
+            left -= 1
+    return value.item()
+
+
+def tensors(x: np.ndarray, y: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows and their labels as torch takes them."""
+    return torch.from_numpy(x), torch.from_numpy(y.astype(np.int64))

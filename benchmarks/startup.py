@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, below, shell
 
 
 def rows() -> list[Row]:
@@ -27,13 +24,13 @@ def rows() -> list[Row]:
                     _train(base, cache, "first")
                 seconds.append(_train(base, cache, f"{warm}{i}"))
             name = f"`fallline train digits`, {'warm' if warm else 'empty'} compile cache"
-            found.append(_judged(name, seconds, asked))
+            found.append(below(name, seconds, asked))
     return found
 
 
 def _train(base: str, cache: str, run: str) -> float:
     command = [sys.executable, "-m", "fallline", "train", "digits", "--out", f"{base}/runs/{run}"]
-    return _seconds(command, {"XDG_CACHE_HOME": cache})
+    return shell(command, {"XDG_CACHE_HOME": cache})
 
 
 def _importing() -> Row:
@@ -45,20 +42,9 @@ def _importing() -> Row:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         for _ in range(7)
     ]
-    row = _judged("`import fallline`", [float(seconds) for seconds, _ in printed], 0.1)
+    row = below("`import fallline`", [float(seconds) for seconds, _ in printed], 0.1)
     return row if all(jax == "False" for _, jax in printed) else Row(row.what, row.measured, "without jax", False)
 
 
 def _row(what: str, command: list[str], asked: float) -> Row:
-    return _judged(what, [_seconds(command, {}) for _ in range(7)], asked)
-
-
-def _seconds(command: list[str], environment: dict[str, str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)
-    return time.perf_counter() - began
-
-
-def _judged(what: str, seconds: list[float], asked: float) -> Row:
-    median = statistics.median(seconds)
-    return Row(what, f"{median:.2f} s ({min(seconds):.2f}–{max(seconds):.2f})", f"< {asked:g} s", median < asked)
+    return below(what, [shell(command, {}) for _ in range(7)], asked)

@@ -154,15 +154,16 @@ def _problem(data: str, ready: Mapping[str, Any], console: Console) -> Problem:
     from fallline import problems
     from fallline.data.memory import larger_than_memory
 
-    if not _USER_FILE.fullmatch(data):
+    whole = problems.yardsticks.is_name(data)
+    if not whole and not _USER_FILE.fullmatch(data):
         reason = None if "stream" in ready else larger_than_memory(data)
         if reason is not None:
             console.print(f"memory: {reason}")
         return problems.for_data(data, **{"stream": reason is not None, **ready})
     if ready:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in ready)
-        raise InvalidValue(f"{data} holds a whole problem, with its data and model: leave out {names}.")
-    return problems.from_file(data)
+        raise InvalidValue(f"{data} is a whole problem, with its data and model: leave out {names}.")
+    return problems.yardstick(data) if whole else problems.from_file(data)
 
 
 @contextlib.contextmanager

@@ -58,11 +58,11 @@ def drawable(values: Any) -> np.ndarray:
     return np.where(np.isfinite(values), np.where(values == 0, 0.0, within), np.nan)
 
 
-def fitted(values: np.ndarray, start: float, end: float) -> Axis:
-    """Return an axis on which all the finite values have room, logarithmic where they differ much."""
+def fitted(values: np.ndarray, start: float, end: float, wide: float = WIDE) -> Axis:
+    """Return an axis on which all the finite values have room, logarithmic where they differ by a factor `wide`."""
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if low > 0 and low * WIDE < high:
+    if low > 0 and low * wide < high:
         margin = 10 ** (0.03 * (math.log10(high) - math.log10(low)))
         return Axis(low / margin, high * margin, start, end, log=True)
     # Values equal but for rounding get an axis wide enough for labels that differ.

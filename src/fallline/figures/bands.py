@@ -61,7 +61,7 @@ def bands(
 ) -> str:
     """Return an SVG of curves, their intervals shaded, the first of `seen` standing out.
 
-    Heights are on a logarithmic scale where they are positive and differ by a factor of more than 20. A curve that is
+    Heights are on a logarithmic scale where they are positive and differ by a factor of more than 5. A curve that is
     not finite somewhere goes to the bad edge there, and ends in a cross.
 
     Args:

@@ -10,6 +10,9 @@ import numpy as np
 
 from fallline.figures.axes import Axis, fitted
 
+APART = 5
+"""Curves that fall by more than this factor are drawn on a logarithmic scale: what matters is how they end."""
+
 FAR = 10.0
 """Values so many times worse than where the curves start are off the scale: a blow-up would flatten all the rest."""
 
@@ -32,7 +35,7 @@ def heights(curves: Sequence[np.ndarray], better: Better) -> Axis:
     limit = FAR * start if best > 0 else start + FAR * (start - best)
     limit = max([limit, *(float(cost.min()) for cost in costs if cost.min() <= FAR * abs(limit))])
     every = np.concatenate(costs)
-    return fitted(sign * every[every <= limit], 0.0, 1.0)
+    return fitted(sign * every[every <= limit], 0.0, 1.0, APART)
 
 
 def with_intervals(axis: Axis, ends: np.ndarray) -> Axis:

@@ -135,8 +135,8 @@ def _folder(out: str | PathLike[str] | None, spec: RaceSpec, origin: dict[str, A
         before = folder.document.provenance
         if changed := [name for name in SAME if before.get(name) != origin.get(name)]:
             raise RunError(
-                f"{path}: the race began with another {' and another '.join(changed)}, and would mix two. Choose a new "
-                f"or an empty folder."
+                f"{path}: since the race began, this has changed: {', '.join(changed)}. Its runs and the rest could not be "
+                f"compared: choose a new or an empty folder."
             )
         yield folder
 
