@@ -83,7 +83,7 @@ def test_it_does_not_change_with_what_it_was_made_from() -> None:
     [
         ({"seeds": 0}, InvalidValue, "seeds=0: seeds must be at least 1"),
         ({"seeds": None}, InvalidType, "seeds must be a whole number"),
-        ({"final_seeds": 0}, InvalidValue, "final_seeds must be at least 1"),
+        ({"final_seeds": -1}, InvalidValue, "final_seeds must be at least 0"),
         ({"trials": 2.5}, InvalidType, "trials must be a whole number"),
         ({"methods": []}, InvalidValue, "needs at least one method"),
         ({"methods": "adam"}, InvalidType, "methods='adam': methods are texts in a list"),

@@ -287,9 +287,8 @@ def test_what_is_drawn_twice_is_run_once() -> None:
 
 
 def test_the_field_races_as_it_is() -> None:
-    field = default_field(400)
-    found = race(field)
+    found = race(default_field())
     labels = [entrant.label for entrant in found]
     assert labels == ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "adamw", "adamw(lr=cosine)"]
     assert all(entrant.default == 3 and len(entrant.entries) == 7 for entrant in found)
-    assert field[-1].rate == fl.Cosine(0.001, steps=400, warmup=20)
+    assert found[-1].entries[3].method.rate == fl.Cosine(0.001, steps=steps(32), warmup=steps(32) / 20)

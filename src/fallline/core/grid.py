@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 
+RateWord = Literal["auto", "own"]
+"""Learning rates in a word: a grid around each method's own, or that one alone."""
+
+
 def log_grid(low: float, high: float, n: int) -> tuple[float, ...]:
     """Return `n` numbers from `low` to `high`, each the same factor above the one before.
 
@@ -106,9 +110,14 @@ class Uniform:
         return f"uniform({float(self.low)}, {float(self.high)})"
 
 
-def read_rates(text: str) -> tuple[float, ...] | LogUniform | Uniform | Literal["auto"]:
-    """Read learning rates from the command line's words: `auto`, or what `read_values` reads."""
-    return "auto" if text.strip().lower() == "auto" else read_values(text)
+def read_rates(text: str) -> tuple[float, ...] | LogUniform | Uniform | RateWord:
+    """Read learning rates from the command line's words: `auto`, `own`, or what `read_values` reads."""
+    match text.strip().lower():
+        case "auto":
+            return "auto"
+        case "own":
+            return "own"
+    return read_values(text)
 
 
 def read_values(text: str) -> tuple[float, ...] | LogUniform | Uniform:

@@ -24,8 +24,10 @@ class RaceSpec:
     """Every choice of a race between methods.
 
     Args:
-        methods: one text a method, as on the command line: `("adam", "momentum(beta=0.99)")`.
-        lr: the rates tried: `"auto"` for each method's own grid, numbers above 0, or a range in words, `"1e-4:1"`.
+        methods: one text a method, as on the command line: `("adam", "momentum(beta=0.99)")`; empty for those that race
+            when none is named.
+        lr: the rates tried: `"auto"` for each method's own grid, `"own"` for its own rate alone, numbers above 0, or a
+            range in words, `"1e-4:1"`.
         axes: other choices to vary, by name: `{"b1": [0.9, 0.99], "batch_size": [16, 64]}`.
         seeds: screening runs of each entry, from 1 up.
         final_seeds: fresh runs of each method's best entry; chosen from `seeds` if not given, none with 0.
@@ -44,7 +46,7 @@ class RaceSpec:
         True
     """
 
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] = ()
     lr: tuple[float, ...] | str = "auto"
     axes: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 5
@@ -98,8 +100,6 @@ class RaceSpec:
                 of_runs = name in (f.name for f in dataclasses.fields(Spec))
                 advice = f" It is a choice of its runs: run = {{{name} = ...}}." if of_runs else ""
                 raise InvalidValue(f"a race has no choice called {name!r}.{advice or did_you_mean(name, known)}")
-        if "methods" not in choices:
-            raise InvalidType("a race needs methods, as texts: methods = ['adam', 'sgd'].")
         run = choices.get("run", {})
         if not isinstance(run, Mapping):
             raise InvalidType(f"run={run!r}: the choices of every run are a table of names and values.")
@@ -172,8 +172,6 @@ def read_budget(text: str) -> Budget:
 def _methods(methods: Any) -> tuple[str, ...]:
     if not isinstance(methods, list | tuple) or not all(isinstance(method, str) for method in methods):
         raise InvalidType(f"methods={methods!r}: methods are texts in a list, as in ['adam', 'momentum(beta=0.99)'].")
-    if not methods:
-        raise InvalidValue("methods=(): a race needs at least one method, as in ['adam', 'sgd'].")
     return tuple(methods)
 
 

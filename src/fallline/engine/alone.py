@@ -52,6 +52,12 @@ class Alone:
         """End a run that stands between two calls of `carry`."""
         self._finish(run, run.held.end(Outcome.ELIMINATED, why))
 
+    def leave(self, run: Contestant) -> None:
+        """Let go of what a run holds that has not ended and will not go on: threads and files of its rows."""
+        if run.held is not None:
+            run.held.plan.feed.close()
+            run.held = None
+
     def _carry(self, run: Contestant, interrupt: Interrupt, told: Told) -> None:
         runner = run.held = run.held or self._begun(run)
 

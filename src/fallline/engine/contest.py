@@ -73,3 +73,6 @@ class Group(Protocol):
 
     def eliminate(self, run: Contestant, why: str) -> None:
         """End a run that stands between two calls of `carry`."""
+
+    def leave(self, run: Contestant) -> None:
+        """Let go of what a run holds that has not ended and will not go on."""

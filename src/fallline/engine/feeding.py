@@ -15,6 +15,15 @@ from fallline.engine.streamed import Streamed
 from fallline.engine.windows import BatchWindows, BlockWindows
 
 
+def check_repeatable(train: Any, who: str) -> None:
+    """Refuse rows that come once, for `who` takes them several times."""
+    if isinstance(train, Batches) and train.once:
+        raise InvalidValue(
+            f"{who} takes the batches several times, and a generator gives them once: pass a function make(epoch) to "
+            f"fl.data.batches."
+        )
+
+
 def settled(spec: Spec, train: Any) -> Spec:
     """Return the spec with what a stream settles by itself, if it can give what is asked for."""
     if not streamed(train):

@@ -19,8 +19,10 @@ from fallline.engine.alone import Alone
 from fallline.engine.check_schedules import check_schedules
 from fallline.engine.contest import Group
 from fallline.engine.crew import cores
+from fallline.engine.feeding import check_repeatable
 from fallline.engine.lanes import Lanes, obstacle
 from fallline.engine.plan import Plan, in_dtype, initial, plan
+from fallline.engine.probing import as_probes
 from fallline.engine.step import loss_dtype
 
 SMALL = 50_000
@@ -65,7 +67,8 @@ class Grouping:
         key = self.key(method, batch_size)
         if key not in self.plans:
             spec = dataclasses.replace(self.choices, method=str(to_call(method)), batch_size=batch_size)
-            new = plan(self.problem, method, spec)
+            new = plan(self.problem, method, spec, as_probes(spec.probes))
+            check_repeatable(None if self.problem.data is None else self.problem.data.train, "a race")
             if self.way == "vmap" and (why := obstacle(new)):
                 raise InvalidValue(f"lanes='vmap': runs of {method.name()} cannot go side by side: {why}.")
             self.plans[key] = new
@@ -78,21 +81,28 @@ class Grouping:
         """Return what runs of one group have in common."""
         return jax.tree.structure(method), batch_size
 
-    def groups(self, counts: Mapping[Hashable, list[int]]) -> dict[Hashable, Group]:
+    def groups(self, counts: Mapping[Hashable, list[int]], pausing: bool) -> dict[Hashable, Group]:
         """Return a group for each key, wide enough for what is to be run.
 
         Args:
             counts: of each key the numbers of runs that go at a time, in one stage after another.
+            pausing: whether all runs of a stage may stand still together, half done.
 
         Raises:
-            InvalidValue: where the histories of all runs would not fit into memory.
+            InvalidValue: where the runs' histories, and the runs that stand still, would not fit into memory.
         """
         needs = {key: self.needs(self.plans[key]) for key in counts}
-        free = free_memory() if jax.default_backend() == "cpu" else None
-        if free is not None:
+        if (host := free_memory()) is not None:
             kept = sum(needs[key].history * sum(runs) for key, runs in counts.items())
-            _check(kept, sum(map(sum, counts.values())), SHARE * free)
+            held = sum(needs[key].going * max(runs) for key, runs in counts.items()) if pausing else 0
+            _check(kept + held, sum(map(sum, counts.values())), SHARE * host)
+        free = device_memory()
         return {key: self._group(self.plans[key], runs, needs[key], free) for key, runs in counts.items()}
+
+    def holds_params(self, runs: int) -> bool:
+        """Return whether the parameters of so many runs can stay in memory."""
+        free = free_memory()
+        return free is None or runs * max(self.needs(each).params for each in self.plans.values()) < SHARE * free / 2
 
     def needs(self, planned: Plan) -> Needs:
         """Return how much memory one run takes."""
@@ -123,9 +133,17 @@ def _places(runs: list[int]) -> int:
 def _check(needed: float, runs: int, room: float) -> None:
     if needed > room:
         raise InvalidValue(
-            f"{runs:,} runs would leave {in_words(needed)} of histories, more than half of the memory that is free "
-            f"({in_words(2 * room)}): take fewer seeds, rates or methods, or shorter runs."
+            f"{runs:,} runs would hold {in_words(needed)}, more than half of the memory that is free "
+            f"({in_words(2 * room)}): take fewer seeds, rates or methods, shorter runs, or no elimination."
         )
+
+
+def device_memory() -> int | None:
+    """Return the bytes that are free where the runs go on; None where that is not known."""
+    if jax.default_backend() == "cpu":
+        return free_memory()
+    known = jax.devices()[0].memory_stats() or {}
+    return known["bytes_limit"] - known["bytes_in_use"] if {"bytes_limit", "bytes_in_use"} <= known.keys() else None
 
 
 def _bytes(tree: Any) -> int:

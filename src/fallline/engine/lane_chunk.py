@@ -136,12 +136,20 @@ class LaneChunk:
         numbers = sum(leaf.size for leaf in jax.tree.leaves(part)) // count
         size = min(count, max(rows_at_once(numbers) // self.width, 64))
         lanes = jax.vmap(one, in_axes=(0, 0, None))
-        batches = [jax.tree.map(lambda a, s=s: a[s : s + size], part) for s in range(0, count, size)]
+        starts = range(0, count, size)
+
+        def batch(start: int) -> Any:
+            return jax.tree.map(lambda a: a[start : start + size], part) if size < count else part
+
+        lengths = {min(size, count - start): start for start in starts}
         key = ("lanes", self.plan.objective.form, tuple(metrics), self.width)
-        programs = [compiled(lanes, params, model, b, problem=self.plan.problem, key=key) for b in batches]
+        programs = {
+            n: compiled(lanes, params, model, batch(start), problem=self.plan.problem, key=key)
+            for n, start in lengths.items()
+        }
 
         def run(params: Any, model: Any) -> list[Pending]:
-            found = [program(params, model, b) for program, b in zip(programs, batches, strict=True)]
+            found = [programs[min(size, count - start)](params, model, batch(start)) for start in starts]
             home = jax.device_get(found)
             return [_pending(lane(home, j), targets, metrics) for j in range(self.width)]
 

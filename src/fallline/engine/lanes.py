@@ -81,54 +81,64 @@ class Lanes:
         places: list[Contestant | None] = [*runs, *[None] * (self.width - len(runs))]
         begun = self._begun(runs)
         held = [*begun, *[begun[0]] * (self.width - len(runs))]
-        state = stacked([each.state for each in held])
+        method, state = stacked([each.plan.method for each in held]), stacked([each.state for each in held])
         while any(places):
-            state, params = self._advanced(places, held, state, told)
+            state, params = self._advanced(places, held, method, state, told)
             free = [j for j, run in enumerate(places) if run and (not run.waits or interrupt.signal is not None)]
+            if not free:
+                continue
+            state, params = jax.device_get((state, params))
             for j in free:
-                held[j].state, held[j].params = lane(state, j), lane(params, j)
-                places[j] = None
+                held[j].state, held[j].params, places[j] = lane(state, j), lane(params, j), None
             following = [run for _ in free if interrupt.signal is None and (run := more()) is not None]
             for j, run, each in zip(free, following, self._begun(following), strict=False):
                 places[j], held[j], state = run, each, _with_lane(state, j, each.state)
+            method = stacked([each.plan.method for each in held])
 
     def eliminate(self, run: Contestant, why: str) -> None:
         """End a run that stands between two calls of `carry`."""
         self._finish(run, Outcome.ELIMINATED, why, {})
 
+    def leave(self, run: Contestant) -> None:
+        """Let go of what a run holds that has not ended and will not go on."""
+        run.held = None
+
     def _advanced(
-        self, places: list[Contestant | None], held: list[_Held], state: State, told: Told
+        self, places: list[Contestant | None], held: list[_Held], method: Any, state: State, told: Told
     ) -> tuple[State, Any]:
-        """Take every run to the end of its epoch, or as far as a chunk goes, and bring home what was measured."""
+        """Take every run to the end of its epoch, or as far as a chunk goes, and bring home what was measured.
+
+        The lanes' state and their parameters to report stay on the device.
+        """
         began = time.perf_counter()
         counts = [0 if run is None else self._count(run) for run in places]
         pieces = [
             each.plan.feed.piece(0 if run is None else run.step, max(count, 1))
             for run, each, count in zip(places, held, counts, strict=True)
         ]
-        method, seeds = stacked([each.plan.method for each in held]), [each.plan.spec.seed for each in held]
-        after, history = self.chunk(method, state, seeds, pieces, counts)
+        after, history = self.chunk(method, state, [each.plan.spec.seed for each in held], pieces, counts)
         answers = self.chunk.reported(method, after)
         ends = [run is not None and self._ends_epoch(run.step + n) for run, n in zip(places, counts, strict=True)]
         validated = self._evaluated("validation", answers, after.model, any(ends))
-        after, history, answers = jax.device_get((after, history, answers))
+        steps, statuses, history = jax.device_get((after.step, after.status, history))
         done = [
             run is not None and (status != RUNNING or step >= self.plan.total_steps)
-            for run, status, step in zip(places, after.status, after.step, strict=True)
+            for run, status, step in zip(places, statuses, steps, strict=True)
         ]
+        ended = jax.device_get((after, answers)) if any(done) else None
         tested = self._evaluated("test", answers, after.model, any(done))
         seconds = (time.perf_counter() - began) / sum(run is not None for run in places)
         for j, run in enumerate(places):
             if run is None:
                 continue
-            step, failed = int(after.step[j]), int(after.status[j]) in (DIVERGED, NONFINITE)
+            step, failed = int(steps[j]), int(statuses[j]) in (DIVERGED, NONFINITE)
             columns = {name: column[: step - run.step + failed, j] for name, column in history.items()}
             run.log.add(columns, (run.seconds, run.seconds + seconds))
             if validated and ends[j] and step == run.step + counts[j]:
                 run.log.add_validation(step, validated[j].values())
             run.step, run.seconds = step, run.seconds + seconds
             if done[j]:
-                held[j].state, held[j].params = lane(after, j), lane(answers, j)
+                held[j].state, held[j].params = lane(ended, j)
                 self._finish(run, *self._ending(run, held[j]), tested[j].measured() if tested else {})
             told(run)
         return after, answers

@@ -221,6 +221,13 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
     )
 
 
+def length(problem: Problem, spec: Spec) -> int:
+    """Return how many steps a run takes."""
+    train = None if problem.data is None else problem.data.train
+    spec = settled(spec, train)
+    return _total_steps(spec, _order(1 if train is None else rows(train, "training data"), spec), train is not None)
+
+
 def _on_device(problem: Problem) -> tuple[Any, Any, Any]:
     """Return the parts of the problem's data as device arrays, placed there once a problem and choice of precision."""
     if problem.data is None:

@@ -118,7 +118,7 @@ class Runner:
 
     def run_until(self, step: int, interrupt: Interrupt) -> End | None:
         """Take the steps before step `step`; return the end where something ends the run before, else None."""
-        total = self.plan.total_steps
+        total, self.began = self.plan.total_steps, time.perf_counter() - self.seconds_at_look
         while self.good.step < step:
             state, ahead = self._go_ahead(self.good, step)
             status, taken = int(state.status), int(state.step)

@@ -10,15 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.probe import Probe
 from fallline.core.problem import Data, Problem, rows
 from fallline.core.spec import Spec
-from fallline.core.stream import Batches, streamed
+from fallline.core.stream import streamed
 from fallline.engine.beginning import alike
 from fallline.engine.chunk import Advance, make_advance
 from fallline.engine.evaluate import Evaluate, make_evaluate
+from fallline.engine.feeding import check_repeatable
 from fallline.engine.hosted import Hosted
 from fallline.engine.mark import reported
 from fallline.engine.plan import Plan, in_dtype, initial, plan
@@ -51,7 +51,7 @@ class Trials:
         whole = self.plan = plan(problem, method, spec)
         self.total_steps = whole.total_steps
         if problem.data is not None and streamed(problem.data.train):
-            _refuse_once(problem.data.train)
+            check_repeatable(problem.data.train, "find_lr")
             self.plan = plan(_first_window(whole), method, spec)
             whole.feed.close()
         self.validates = self.plan.validation is not None
@@ -126,14 +126,6 @@ class Trials:
         if seed not in self._advances:
             self._advances[seed] = make_advance(self._seeded(seed), state, self.longest)
         return self._advances[seed]
-
-
-def _refuse_once(train: Any) -> None:
-    if isinstance(train, Batches) and train.once:
-        raise InvalidValue(
-            "find_lr tries the first batches, and a generator gives them once: pass a function make(epoch) to "
-            "fl.data.batches, or say the learning rate."
-        )
 
 
 def _first_window(planned: Plan) -> Problem:

@@ -34,12 +34,13 @@ class Watch:
         return value - on > by if self.better == "highest" else on - value > by
 
 
-def read_watch(text: str, columns: Mapping[str, Better | None]) -> Watch:
+def read_watch(text: str, columns: Mapping[str, Better | None], choice: str = "watch") -> Watch:
     """Read what is watched: a name, or `lowest NAME` or `highest NAME`.
 
     Args:
         text: what was asked for.
         columns: what a validation gives, and which is best, where that is known.
+        choice: what the option is called that it was asked by.
 
     >>> read_watch("highest accuracy", {"loss": "lowest", "accuracy": None})
     Watch(column='accuracy', better='highest')
@@ -49,13 +50,13 @@ def read_watch(text: str, columns: Mapping[str, Better | None]) -> Watch:
     name = rest.strip() if said else text
     if name not in columns:
         raise InvalidValue(
-            f"watch={text!r}: the validation part gives no number called {name!r}.{did_you_mean(name, columns)}"
+            f"{choice}={text!r}: the validation part gives no number called {name!r}.{did_you_mean(name, columns)}"
         )
     better = said or columns[name]
     if better is None:
         raise InvalidValue(
-            f"watch={text!r}: whether a low or a high {name} is better only you know: "
-            f"watch='lowest {name}' or watch='highest {name}'."
+            f"{choice}={text!r}: whether a low or a high {name} is better only you know: "
+            f"{choice}='lowest {name}' or {choice}='highest {name}'."
         )
     return Watch(name, "highest" if better == "highest" else "lowest")
 

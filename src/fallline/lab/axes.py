@@ -11,7 +11,7 @@ import numpy as np
 
 from fallline.core.choice import number, whole
 from fallline.core.errors import InvalidValue, did_you_mean
-from fallline.core.grid import LogUniform, Uniform, read_rates, read_values
+from fallline.core.grid import LogUniform, RateWord, Uniform, read_rates, read_values
 from fallline.core.method import Method
 from fallline.core.node import Node, rate_field
 from fallline.lab.scheduled import schedule_text
@@ -22,11 +22,13 @@ Values = tuple[Any, ...] | Range
 """Values to take one after another, or a range to draw them from."""
 
 
-def read_rate_axis(lr: Any) -> Values | Literal["auto"]:
-    """Return the learning rates that are asked for: numbers above 0, a range of them, or `"auto"`."""
-    found = read_rates(lr) if isinstance(lr, str) else lr
+def read_rate_axis(lr: Any) -> Values | RateWord:
+    """Return the learning rates that are asked for: numbers above 0, a range of them, `"auto"`, or `"own"` (None)."""
+    if lr is None:
+        return "own"
+    found: Any = read_rates(lr) if isinstance(lr, str) else lr
     if isinstance(found, str):
-        return "auto"
+        return "own" if found == "own" else "auto"
     values = (found.low, found.high) if isinstance(found, Range) else tuple(several(found))
     if not values:
         raise InvalidValue(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
-import math
 import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from fallline.core.errors import InvalidValue
 from fallline.core.race_spec import RaceSpec, read_budget
 from fallline.engine.crew import cores
-from fallline.lab.halving import brackets
+from fallline.lab.halving import ETA, brackets
 from fallline.lab.race import Race
 
 PILOT = 2
@@ -21,7 +23,7 @@ SPARE = 0.1
 """Of the seconds left, what is kept for the drawing of the report and for luck."""
 
 
-def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], tuple[Race, list[str]]], began: float) -> int:
+def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: float) -> int:
     """Return the epochs of each run, at most those asked for, that keep a race within its budget.
 
     Epochs and samples are counted. Seconds are measured: every configuration runs for two epochs with one seed.
@@ -39,42 +41,49 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], tuple[Race, list[s
     if asked is None or spec.run.steps is not None:
         raise InvalidValue(f"budget={spec.budget!r} chooses how long the runs are: leave steps out.")
     pilot = dataclasses.replace(spec, seeds=1, final_seeds=0, elimination="none", extend=False)
-    race, _ = begun(dataclasses.replace(pilot, run=dataclasses.replace(spec.run, epochs=min(PILOT, asked))))
+    race = begun(dataclasses.replace(pilot, run=dataclasses.replace(spec.run, epochs=min(PILOT, asked))))
     finals = race.finals_of(spec)
+    screens = race.tuned or not finals
     if budget.unit == "seconds":
         runs = race.carry_out()
-        seconds = {id(run.entry): _epoch_seconds(run.record.epochs["seconds"]) for run in runs}
+        if race.interrupt.signal is not None:  # nothing of the race itself has been run yet
+            raise KeyboardInterrupt
+        seconds = {id(run.entry): _epoch_seconds(run.record.epochs.get("seconds", ())) for run in runs}
         costs = {label: [seconds.get(id(e), 0.0) for e in entries] for label, entries in race.entries.items()}
         room = (budget.amount - (time.perf_counter() - began)) * (1 - SPARE) * cores()
     else:
         unit = 1.0 if budget.unit == "epochs" else float(race.samples_per_epoch)
         costs = {label: [unit] * len(entries) for label, entries in race.entries.items()}
         room = budget.amount
-    for epochs in range(asked, 0, -1):
-        screening = sum(
-            spec.seeds * cost * _share(len(own), epochs, spec) * epochs for own in costs.values() for cost in own
-        )
-        if screening + finals * epochs * sum(max(own) for own in costs.values()) <= room:
+
+    def spent(epochs: int) -> float:
+        screening = sum(sum(own) / len(own) * _epochs(len(own), epochs, spec) for own in costs.values() if screens)
+        return spec.seeds * screening + finals * epochs * sum(max(own) for own in costs.values())
+
+    # Where elimination has all of its rungs, longer runs never spend less; below, they may.
+    if more := bisect.bisect_right(range(ETA**2, asked + 1), room, key=spent):
+        return ETA**2 - 1 + more
+    for epochs in range(min(ETA**2 - 1, asked), 0, -1):
+        if spent(epochs) <= room:
             return epochs
-    count = spec.seeds * sum(map(len, costs.values())) + finals * len(costs)
+    count = spec.seeds * sum(map(len, costs.values())) * screens + finals * len(costs)
     raise InvalidValue(
         f"budget={spec.budget!r} is too little for {count:,} runs of one epoch each: give more, or take fewer methods, "
         f"rates or seeds, or elimination='halving'."
     )
 
 
-def _share(count: int, epochs: int, spec: RaceSpec) -> float:
-    """Return the part of the full grid's epochs that elimination leaves."""
-    spent = 0.0
+def _epochs(count: int, epochs: int, spec: RaceSpec) -> int:
+    """Return the epochs that `count` configurations take together, of which elimination ends some."""
+    spent = 0
     for bracket in brackets(count, epochs, spec.elimination):
         left, at = len(bracket.places), 0
         for rung in bracket.rungs:
             spent, left, at = spent + left * (rung.epochs - at), rung.keep, rung.epochs
         spent += left * (epochs - at)
-    return spent / (count * epochs)
+    return spent
 
 
 def _epoch_seconds(clock: Any) -> float:
-    """Return how long the latest epoch took."""
-    found = clock[-1] - clock[-2] if len(clock) > 1 else clock[-1]
-    return float(found) if math.isfinite(found) else 0.0
+    """Return how long the latest epoch took; 0 where none was finished."""
+    return float(np.diff(clock, prepend=0.0)[-1]) if len(clock) else 0.0

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.problem import Problem
 from fallline.core.race_spec import Elimination, Lanes, RaceSpec
+from fallline.core.registry import to_call
 from fallline.core.schedule import Schedule
 from fallline.core.spec import Spec
+from fallline.engine.probing import as_probes
 from fallline.lab.axes import plain_axis, plain_rates, several
 from fallline.lab.entrants import BatchSize
+from fallline.lab.published import published
 from fallline.lab.raced import raced
 
 if TYPE_CHECKING:
@@ -23,14 +27,11 @@ if TYPE_CHECKING:
 EPOCHS = 20
 """Passes over the training part of every run, where nothing else is asked for."""
 
-_OF_RUNS = {field.name for field in dataclasses.fields(Spec)} - {
-    "method",
-    "problem",
-    "batch_size",
-    "epochs",
-    "steps",
-    "seed",
-}
+_ARGUMENTS = {"method", "problem", "batch_size", "epochs", "steps", "seed"}
+_ALONE = {"overfit_batches", "checkpoint_seconds", "checkpoint_steps"}
+"""What a single training may be told, and a race's runs not."""
+
+_OF_RUNS = {field.name for field in dataclasses.fields(Spec)} - _ARGUMENTS - _ALONE
 
 
 def compare(
@@ -68,7 +69,8 @@ def compare(
         methods: instances keep what they set, classes mean their defaults, names are the command line's words. Without
             any, NAdam and AdamW race with all their ancestors, and AdamW with a warm-up and a cosine decay.
         lr: the rates of every method: numbers (`fl.log_grid(1e-4, 1, 9)`), one for all, or a range to draw from
-            (`fl.LogUniform(1e-4, 1)`); `"auto"` for seven of each method's own, half a decade apart around its rate.
+            (`fl.LogUniform(1e-4, 1)`); `"auto"` for seven of each method's own, half a decade apart around its rate;
+            None for that rate alone.
         batch_size: rows a step, or several to try.
         epochs: passes over the training part in every run, the same for all; 20 if neither this nor `steps` is given.
         steps: optimiser steps; with `epochs`, whichever comes first.
@@ -111,21 +113,15 @@ def compare(
         >>> result.winner
         Momentum(lr=0.03, beta=0.9, form='velocity', dampening=0.0)
     """
-    choices = {name: value for name, value in more.items() if name in _OF_RUNS}
-    axes = {name: value for name, value in more.items() if name not in _OF_RUNS}
-    sizes = list(several(batch_size))
-    if len(sizes) != 1 or not isinstance(batch_size, int | str):
-        axes["batch_size"] = sizes
-    if schedule is not None:
-        axes["schedule"] = schedule
-    if extend is None:
-        extend = isinstance(lr, str) and lr == "auto" and elimination == "none" and trials is None and budget is None
-    if isinstance(problem, Problem):
-        choices["problem"] = dict(problem.recipe or {})
-    spec = RaceSpec(
-        methods=("sgd",),  # replaced below: who races may depend on how long the runs are
-        axes={name: plain_axis(name, values) for name, values in axes.items()},
-        lr=plain_rates(lr),
+    spec = race_spec(
+        dict(problem.recipe or {}) if isinstance(problem, Problem) else {},
+        lr=lr,
+        batch_size=batch_size,
+        schedule=schedule,
+        axes={name: value for name, value in more.items() if name not in _OF_RUNS},
+        extend=extend,
+        run={name: value for name, value in more.items() if name in _OF_RUNS}
+        | {"epochs": epochs, "steps": steps, "seed": seed},
         seeds=seeds,
         final_seeds=final_seeds,
         trials=trials,
@@ -133,15 +129,49 @@ def compare(
         budget=budget,
         measure=measure,
         target=target,
-        extend=extend,
         lanes=lanes,
-        run=Spec(
-            "",
-            batch_size=sizes[0] if sizes else 32,
-            epochs=EPOCHS if epochs is None and steps is None else epochs,
-            steps=steps,
-            seed=seed,
-            **choices,
-        ),
     )
-    return raced(problem, methods, spec, out, progress)
+    return raced(problem, methods, spec, out, progress, published(spec.run.problem))
+
+
+def race_spec(
+    recipe: Mapping[str, Any],
+    *,
+    lr: Any = "auto",
+    batch_size: BatchSize | Sequence[BatchSize] = 32,
+    schedule: Sequence[Schedule | type[Schedule] | str | None] | None = None,
+    axes: Mapping[str, Any] | None = None,
+    extend: bool | None = None,
+    run: Mapping[str, Any] | None = None,
+    **race: Any,
+) -> RaceSpec:
+    """Return the choices of a race as plain data, checked; its methods, which may depend on the steps, come later.
+
+    Args:
+        recipe: what the problem is built from.
+        lr, batch_size, schedule, extend: as in `compare`.
+        axes: hyperparameters to try, by name.
+        run: other choices of every run.
+        **race: the rest of a `RaceSpec`.
+    """
+    sizes, axes, run = list(several(batch_size)), dict(axes or {}), dict(run or {})
+    if alone := sorted(_ALONE & axes.keys()):
+        raise InvalidValue(f"{alone[0]}={axes[alone[0]]!r} is for one training: leave it out, or use fl.train.")
+    if "probes" in run:
+        run["probes"] = tuple(str(to_call(probe)) for probe in as_probes(run["probes"]))
+    if len(sizes) != 1 or not isinstance(batch_size, int | str):
+        axes["batch_size"] = sizes
+    if schedule is not None:
+        axes["schedule"] = schedule
+    if extend is None:
+        whole = race.get("elimination", "none") == "none" and race.get("trials") is None and race.get("budget") is None
+        extend = isinstance(lr, str) and lr == "auto" and whole
+    if run.get("epochs") is None and run.get("steps") is None:
+        run["epochs"] = EPOCHS
+    return RaceSpec(
+        lr=plain_rates(lr),
+        axes={name: plain_axis(name, values) for name, values in axes.items()},
+        extend=extend,
+        run=Spec("", problem=recipe, batch_size=sizes[0] if sizes else 32, **run),
+        **race,
+    )

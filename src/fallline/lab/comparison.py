@@ -18,6 +18,7 @@ from fallline.lab.standings import Standings
 from fallline.lab.timing import Timing
 from fallline.lab.verdict import COVERS, verdict
 from fallline.record.record import Record
+from fallline.report.numbers import counted
 from fallline.report.race_view import Published, RaceView
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Comparison:
         return Figure(curves(self.view, "samples"))
 
     def __repr__(self) -> str:
-        return f"<Comparison of {len(self.standings.labels)} methods: {self.verdict}>"
+        return f"<Comparison of {counted(len(self.standings.labels), 'method')}: {self.verdict}>"
 
     def _repr_html_(self) -> str:
         from fallline.report.race_card import race_card

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from fallline.core.choice import whole
 from fallline.core.errors import InvalidValue
-from fallline.core.grid import LogUniform
+from fallline.core.grid import LogUniform, RateWord
 from fallline.core.method import Method
 from fallline.core.registry import to_call
 from fallline.lab.axes import Values, auto_rates, points, read_axes, read_batch_size, read_rate_axis, several
 from fallline.lab.label import label
-from fallline.lab.scheduled import schedule_over
+from fallline.lab.scheduled import Lasting, schedule_over
 from fallline.lab.setting import class_rate, settable, value_of, with_values
 
 BatchSize = int | Literal["full"]
+Key = tuple[str, BatchSize]
+"""A configuration: the method's text and the batch size."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class Entry:
     lr: float | None
     values: Mapping[str, Any]
     batch_size: BatchSize
+
+    @cached_property
+    def key(self) -> Key:
+        """What two configurations have in common that are one."""
+        return str(to_call(self.method)), self.batch_size
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,10 @@ def entrants(
     """Return the methods of a race, each with every configuration to try.
 
     Args:
-        methods: one or several: instances, classes for their defaults, or the command line's words.
+        methods: one or several: instances, classes for their defaults, the command line's words, or `Lasting` ones.
         lr: the rates of all methods that have one: a number, several, or a range; `"auto"` for seven of each method's
-            own, half a decade apart around the rate that it has. A method that needs none keeps its own then.
+            own, half a decade apart around the rate that it has; None or `"own"` for that rate alone. A method that
+            needs none keeps its own then.
         axes: more to vary, by name: `batch_size`, `schedule`, or any hyperparameter; a method without it simply lacks
             that axis. The lengths of a schedule's name or class follow from the run, an instance keeps its shape; its
             peak is the rate. None among schedules is the method's own rate, as it is.
@@ -92,27 +101,31 @@ def entrants(
     """
     from fallline.engine.plan import as_method
 
-    found = tuple(as_method(method) for method in several(methods))
+    given = tuple(several(methods))
+    found = tuple(m.over(steps(batch_size)) if isinstance(m, Lasting) else as_method(m) for m in given)
     if not found:
         raise InvalidValue(f"methods={methods!r}: a race needs at least one method, as in methods=[fl.Adam, fl.SGD].")
     trials = None if trials is None else whole("trials", trials, least=1)
     seed = whole("seed", seed, least=0)
     rates, others = read_rate_axis(lr), read_axes(axes or {}, found)
     every = []
-    for method in found:
+    for as_given, method in zip(given, found, strict=True):
         own = _axes_of(method, rates, others, trials)
-        entries = _once(_entry(method, values, batch_size, steps) for values in points(own, trials, seed))
+        lasting = as_given if isinstance(as_given, Lasting) else None
+        entries = _once(_entry(method, lasting, values, batch_size, steps) for values in points(own, trials, seed))
         every.append(Entrant(label(method, found), method, entries, _default(method, entries, own, batch_size)))
     _refuse_twins(every)
     return tuple(every)
 
 
 def _axes_of(
-    method: Method, rates: Values | Literal["auto"], others: Mapping[str, Values], trials: int | None
+    method: Method, rates: Values | RateWord, others: Mapping[str, Values], trials: int | None
 ) -> dict[str, Values]:
     """Return the axes that a method has, the rate last."""
     known = {"batch_size", *settable(method), *(["schedule"] if method.has_lr else [])}
     own = {name: values for name, values in others.items() if name in known}
+    if rates == "own":
+        return own
     if rates != "auto":
         return {**own, "lr": rates} if method.has_lr else own
     grid = auto_rates(method)
@@ -122,9 +135,14 @@ def _axes_of(
 
 
 def _entry(
-    method: Method, values: Mapping[str, Any], batch_size: BatchSize, steps: Callable[[BatchSize], int]
+    method: Method,
+    lasting: Lasting | None,
+    values: Mapping[str, Any],
+    batch_size: BatchSize,
+    steps: Callable[[BatchSize], int],
 ) -> Entry:
     size = read_batch_size(values.get("batch_size", batch_size))
+    method = method if lasting is None else lasting.over(steps(size))
     rate, schedule = values.get("lr", method.peak), values.get("schedule")
     method = with_values(method, {n: v for n, v in values.items() if n not in ("lr", "schedule", "batch_size")})
     if "lr" in values:
@@ -136,16 +154,11 @@ def _entry(
     return Entry(method, None if rate is None else float(rate), values, size)
 
 
-def _run(entry: Entry) -> tuple[str, BatchSize]:
-    """Return what two entries have in common that are one."""
-    return str(to_call(entry.method)), entry.batch_size
-
-
 def _once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return the entries without repetitions: an axis may name a value twice, and draws may meet."""
     first: dict[Any, Entry] = {}
     for entry in entries:
-        first.setdefault(_run(entry), entry)
+        first.setdefault(entry.key, entry)
     return tuple(first.values())
 
 
@@ -171,7 +184,7 @@ def _default(
 def _refuse_twins(entrants: list[Entrant]) -> None:
     seen: dict[frozenset[Any], str] = {}
     for entrant in entrants:
-        runs = frozenset(map(_run, entrant.entries))
+        runs = frozenset(entry.key for entry in entrant.entries)
         if runs in seen or entrant.label in seen.values():
             both = " and ".join(dict.fromkeys((seen.get(runs, entrant.label), entrant.label)))
             raise InvalidValue(

@@ -5,30 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fallline.core.method import Method
+from fallline.lab.scheduled import Lasting
 from fallline.methods import METHODS
-from fallline.schedules.cosine import Cosine
 
 LINES = ("nadam", "adamw")
 """The two youngest of the family's main lines, momentum's and the adaptive methods'; all their ancestors race too."""
 
 
-def default_field(steps: int) -> tuple[Method, ...]:
+def default_field() -> tuple[Method | Lasting, ...]:
     """Return the methods that race when none is named, oldest first.
 
     NAdam and AdamW with all their ancestors, and AdamW as it is mostly run: with a warm-up and a cosine decay.
 
-    Args:
-        steps: length of a run.
-
     Example:
-        >>> [method.name() for method in default_field(1000)]
-        ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'nadam', 'adamw', 'adamw']
+        >>> [method.name() for method in default_field()[:-1]], default_field()[-1].schedule
+        (['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'nadam', 'adamw'], 'cosine')
     """
     classes = dict.fromkeys(cls for name in LINES for cls in _line(METHODS[name]))
-    decaying = METHODS["adamw"]()
-    return *(cls() for cls in classes), decaying.with_lr(Cosine(**Cosine.arguments_over(steps))).with_peak(
-        decaying.rate
-    )
+    return *(cls() for cls in classes), Lasting(METHODS["adamw"](), "cosine")
 
 
 def _line(cls: type[Method]) -> Iterator[type[Method]]:

@@ -39,13 +39,25 @@ class Measure:
         return f"{'validation' if part == 'val' else 'training'} {rest.replace('_', ' ')}"
 
     def final(self, record: Record) -> float:
-        """Return the value at a run's end; not a number for one that failed."""
-        return math.nan if record.outcome.failed else float(self.along(record)[-1])
+        """Return the value of what a run reports, of its last epoch or the one it kept; NaN for one that failed."""
+        if record.outcome.failed:
+            return math.nan
+        kept = record.provenance.get("best_epoch") if record.spec.keeps_best else None
+        return float(self.along(record)[-1 if kept is None else kept - 1])
 
     def along(self, record: Record) -> np.ndarray[Any, Any]:
         """Return the value after each epoch, (e,); one that failed ends with a value that is not a number."""
+        if record.epochs and self.column not in record.epochs and not record.outcome.failed:
+            what = self.column.partition("_")[2]
+            raise InvalidValue(f"measure={what!r}: the metric gives a table, and runs are compared by a number.")
         values = np.asarray(record.epochs.get(self.column, [math.nan]), np.float64)
-        return np.append(values[:-1], math.nan) if record.outcome.failed else values
+        if record.outcome.failed:
+            return np.append(values[:-1], math.nan)
+        ends = record.epochs.get("step", np.zeros(0))
+        if self.column == "train_loss" and len(ends) > 1 and ends[-1] - ends[-2] < ends[0]:
+            # The last epoch is not a whole one: its mean would be that of a few batches.
+            return np.append(values[:-1], np.mean(record.history["loss"][-int(ends[0]) :], dtype=np.float64))
+        return values
 
     def now(self, run: Contestant, steps_per_epoch: int) -> float:
         """Return the value where a run stands, between two epochs."""
@@ -70,7 +82,7 @@ def measure_of(problem: Problem, asked: str) -> Measure:
 
     validation = None if problem.data is None else problem.data.validation
     if validation is not None:
-        found = read_watch(asked, {"loss": "lowest", **metrics_of(problem, validation)})
+        found = read_watch(asked, {"loss": "lowest", **metrics_of(problem, validation)}, "measure")
         return Measure(f"val_{found.column}", found.better)
     if asked != "loss":
         raise InvalidValue(
@@ -91,5 +103,5 @@ def read_measure(record_columns: Mapping[str, Any], asked: str) -> Measure:
     prefix = "val_" if any(name.startswith("val_") for name in record_columns) else "train_"
     names = [name.removeprefix(prefix) for name in record_columns if name.startswith(prefix)]
     known: dict[str, Better | None] = {name: "lowest" if name == "loss" else better_when(name) for name in names}
-    found: Watch = read_watch(asked, known)
+    found: Watch = read_watch(asked, known, "measure")
     return Measure(prefix + found.column, found.better)

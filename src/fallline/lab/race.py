@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from fallline.core.errors import FalllineError
 from fallline.core.race_spec import RaceSpec
 from fallline.core.registry import to_call
+from fallline.core.spec import LARGEST_SEED
+from fallline.core.stream import streamed
 from fallline.engine.contest import Contestant, Group
 from fallline.engine.crew import Crew
 from fallline.engine.grouping import Grouping
@@ -29,6 +32,9 @@ Phase = Literal["screening", "final"]
 
 FRESH = 10
 """Fresh seeds for the finals, where no other number is asked for and the screening has no more."""
+
+LOOK_SECONDS = 0.25
+"""How often a report is made of how the race stands, at most."""
 
 MOST_MORE = 4
 """How many times a grid is made longer, at most."""
@@ -105,7 +111,7 @@ class Race:
         measure: what they are compared by.
         interrupt: a signal ends the race soon.
         report: hears how it stands.
-        keep: keeps the records of runs that have ended.
+        keep: keeps the records of runs that have ended; of those of the screening without their parameters.
         known: records of an earlier part of the same race, by their runs' names.
     """
 
@@ -125,10 +131,15 @@ class Race:
         self._began = time.perf_counter()
         self._screening: dict[int, list[Run]] = defaultdict(list)
         self._run_of: dict[int, Run] = {}
+        self._plan_of: dict[int, Plan] = {}
         self._ended: list[Run] = []
         self._lock = threading.Lock()
         self._groups = self._grouped()
-        self._crew = Crew(self.interrupt, self._told)
+        self._keeps_params = self.grouping.holds_params(sum(map(len, self.entries.values())) * self.spec.seeds)
+        data = self.grouping.problem.data
+        one_reader = data is not None and streamed(data.train)  # a stream is read by one thread at a time
+        self._crew = Crew(self.interrupt, self._told, threads=1 if one_reader else None)
+        self._looked = -math.inf
 
     @property
     def final_seeds(self) -> int:
@@ -137,11 +148,7 @@ class Race:
 
     def finals_of(self, spec: RaceSpec) -> int:
         """Return how many fresh seeds the finals of a race have; none where seeds are too few for an interval."""
-        if spec.final_seeds is not None:
-            return spec.final_seeds
-        if spec.seeds < LEAST_SEEDS:
-            return 0
-        return max(spec.seeds, FRESH) if self.tuned else spec.seeds
+        return finals_of(spec, self.tuned)
 
     @property
     def samples_per_epoch(self) -> int:
@@ -154,15 +161,27 @@ class Race:
         """Whether any entrant has more than one configuration."""
         return any(len(entrant.entries) > 1 for entrant in self.entrants)
 
+    @property
+    def screens(self) -> bool:
+        """Whether there is a screening: something to choose, or no finals."""
+        return self.tuned or not self.final_seeds
+
     def carry_out(self) -> tuple[Run, ...]:
         """Run everything; return the runs that have ended, all of them unless a signal came."""
-        if self.tuned or not self.final_seeds:
+        try:
+            return self._carried_out()
+        finally:
+            for run in self.runs:
+                if run.contestant.record is None:
+                    self._groups[self._key(run.entry)].leave(run.contestant)
+
+    def _carried_out(self) -> tuple[Run, ...]:
+        if self.screens:
             self._screen()
         if self.final_seeds and self.interrupt.signal is None:
             chosen = {label: self.best(label) for label in self.entries}
             self.phase = "final"
-            first = self.spec.run.seed + (self.spec.seeds if self.tuned else 0)
-            fresh = range(first, first + self.final_seeds)
+            fresh = self._seeds(self.spec.seeds if self.tuned else 0, self.final_seeds)
             self._carry([self._run(label, entry, seed) for label, entry in chosen.items() for seed in fresh])
         return tuple(run for run in self.runs if run.contestant.record is not None)
 
@@ -175,10 +194,11 @@ class Race:
         return entries[int(np.argmin(means))]
 
     def _screen(self) -> None:
-        seeds = range(self.spec.run.seed, self.spec.run.seed + self.spec.seeds)
+        seeds = self._seeds(0, self.spec.seeds)
         thinned = [
             ([entries[place] for place in bracket.places], bracket.rungs)
-            for entries in self.entries.values()
+            for every in self.entries.values()
+            for entries in _by_schedule(every)
             for bracket in brackets(len(entries), min(map(self._epochs, entries)), self.spec.elimination)
         ]
         runs = [
@@ -202,6 +222,10 @@ class Race:
                 self.entries[label].append(entry)
             self._carry([self._run(label, entry, seed) for label, entry in beyond.items() for seed in seeds])
 
+    def _seeds(self, after: int, count: int) -> list[int]:
+        """Return so many seeds after the first ones; after the largest there is comes 0."""
+        return [(self.spec.run.seed + after + k) % (LARGEST_SEED + 1) for k in range(count)]
+
     def _thin_out(self, entries: list[Entry], rung: Rung | None) -> None:
         """End the runs of those of a bracket's configurations that do not go on from here."""
         if rung is None:
@@ -211,7 +235,7 @@ class Race:
                 if run.contestant.record is None:
                     why = f"not among the {rung.keep} best of {len(entries)} after {rung.epochs} epochs"
                     self._groups[self._key(entry)].eliminate(run.contestant, why)
-                    self._ended.append(run)
+                    self._told(run.contestant)
 
     def _beyond(self, label: str) -> Entry | None:
         """Return a configuration beyond the edge of the grid of rates that the best one lies on, if it does."""
@@ -257,7 +281,9 @@ class Race:
         return self.grouping.key(entry.method, entry.batch_size)
 
     def _plan(self, entry: Entry) -> Plan:
-        return self.grouping.plans[self._key(entry)]
+        if id(entry) not in self._plan_of:
+            self._plan_of[id(entry)] = self.grouping.plans[self._key(entry)]
+        return self._plan_of[id(entry)]
 
     def _epochs(self, entry: Entry) -> int:
         planned = self._plan(entry)
@@ -272,6 +298,7 @@ class Race:
             run.contestant.until = total if epochs is None else min(epochs * planned.order.steps_per_epoch, total)
             waiting.setdefault(self._groups[self._key(run.entry)], []).append(run.contestant)
         self._crew.work(waiting, self._look)
+        self._looked = -math.inf
         self._look()
 
     def _grouped(self) -> dict[Hashable, Group]:
@@ -280,24 +307,28 @@ class Race:
         for entries in self.entries.values():
             keys = [self._key(entry) for entry in entries]
             for key in keys:
-                counts.setdefault(key, [0, 0])[0] += self.spec.seeds if self.tuned or not self.final_seeds else 0
+                counts.setdefault(key, [0, 0])[0] += self.spec.seeds if self.screens else 0
             for key in set(keys):
                 counts[key][1] += self.final_seeds
-        return self.grouping.groups(counts)
+        return self.grouping.groups(counts, pausing=self.spec.elimination != "none")
 
     def _told(self, contestant: Contestant) -> None:
         if contestant.record is not None:
+            run = self._run_of[id(contestant)]
+            if run.phase == "screening" and not self._keeps_params:
+                contestant.record = _bare(contestant.record)
             with self._lock:
-                self._ended.append(self._run_of[id(contestant)])
+                self._ended.append(run)
 
     def _look(self) -> None:
         """Keep what has ended since the last look, and tell how the race stands."""
         with self._lock:
             ended, self._ended = self._ended, []
         if ended and self.keep is not None:
-            self.keep({run.name: run.record for run in ended})
-        if self.report is not None:
+            self.keep({run.name: run.record if run.phase == "final" else _bare(run.record) for run in ended})
+        if self.report is not None and time.perf_counter() - self._looked >= LOOK_SECONDS:
             self.report(self._progress())
+            self._looked = time.perf_counter()
 
     def _progress(self) -> RaceProgress:
         totals = [self._plan(run.entry).total_steps for run in self.runs]
@@ -318,12 +349,26 @@ class Race:
         rows = []
         for label, entries in self.entries.items():
             final = [run for run in self.runs if run.phase == "final" and run.label == label]
-            means = [self._cost(entry) for entry in entries]
+            means = [self._mean(_begun(self._screening[id(entry)])) for entry in entries]
             place = int(np.argmin(means))
-            mean = self._mean([run for run in final if run.contestant.step]) if final else means[place]
+            mean = self._mean(_begun(final)) if final else means[place]
             rows.append((label, final[0].entry.lr if final else entries[place].lr, mean))
         turn = sign(self.measure.better)
         return tuple((label, lr, turn * mean) for label, lr, mean in sorted(rows, key=lambda row: row[2]))
+
+
+def finals_of(spec: RaceSpec, tuned: bool) -> int:
+    """Return how many fresh seeds the finals of a race have; none where seeds are too few for an interval.
+
+    Args:
+        spec: every choice.
+        tuned: whether any entrant has more than one configuration.
+    """
+    if spec.final_seeds is not None:
+        return spec.final_seeds
+    if spec.seeds < LEAST_SEEDS:
+        return 0
+    return max(spec.seeds, FRESH) if tuned else spec.seeds
 
 
 def entering(entrants: Sequence[Entrant], grouping: Grouping) -> tuple[list[Entrant], list[str]]:
@@ -345,6 +390,23 @@ def entering(entrants: Sequence[Entrant], grouping: Grouping) -> tuple[list[Entr
         else:
             able.append(entrant)
     return able, notes
+
+
+def _by_schedule(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Return configurations apart by their schedule: one with a warm-up would go out for starting slowly."""
+    found: dict[Any, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.values.get("schedule")].append(entry)
+    return list(found.values())
+
+
+def _bare(record: Record) -> Record:
+    """Return a record without its parameters: hundreds of runs are kept for their numbers."""
+    return replace(record, arrays={}, model_arrays={}, tree=None)
+
+
+def _begun(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.contestant.step or run.contestant.record is not None]
 
 
 def _eliminated(run: Run) -> bool:

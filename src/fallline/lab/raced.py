@@ -5,39 +5,43 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from fallline.core.errors import InvalidType, RunError
+from fallline.core.errors import InvalidType, InvalidValue, RunError
 from fallline.core.outcome import Outcome
-from fallline.core.problem import Problem, rows
+from fallline.core.problem import Problem
 from fallline.core.race_spec import RaceSpec
 from fallline.core.registry import to_call
+from fallline.core.spec import Spec
+from fallline.core.stream import streamed
 from fallline.engine.grouping import Grouping
 from fallline.engine.interrupt import Interrupt, heard
-from fallline.engine.order import Order
-from fallline.engine.plan import initial
+from fallline.engine.plan import initial, length
 from fallline.engine.provenance import provenance
 from fallline.lab.budget import epochs_within
 from fallline.lab.comparison import Comparison
 from fallline.lab.entrants import BatchSize, Entrant, entrants
 from fallline.lab.field import default_field
-from fallline.lab.measure import measure_of
+from fallline.lab.measure import Measure, measure_of
 from fallline.lab.race import LEAST_SEEDS, Race, RaceProgress, entering
 from fallline.lab.standings import Standings
 from fallline.record.names import data_name
 from fallline.record.race_folder import SAME, RaceFolder, is_race
+from fallline.report.numbers import counted
 
 Report = Callable[[RaceProgress], None]
+Place = Callable[[RaceSpec, dict[str, Any]], Path]
+"""Says in which folder a race is kept, once its choices and its provenance are known."""
 
 
 def raced(
     problem: Problem,
     methods: Any,
     spec: RaceSpec,
-    out: str | PathLike[str] | None = None,
+    out: str | PathLike[str] | Place | None = None,
     report: Report | None = None,
     published: tuple[Any, ...] = (),
 ) -> Comparison:
@@ -47,7 +51,7 @@ def raced(
         problem: what is minimised.
         methods: who races; None for the default field.
         spec: every other choice; its own methods are replaced by these.
-        out: a folder for the race.
+        out: a folder for the race, or what says which.
         report: hears how it stands.
         published: numbers to show beside these.
     """
@@ -58,25 +62,29 @@ def raced(
         )
     began = time.perf_counter()
     measure = measure_of(problem, spec.measure)
+    _check(problem, spec, measure)
     with heard() as interrupt:
+        epochs = spec.run.epochs
         if spec.budget is not None:
-            epochs = epochs_within(spec, lambda s: _begun(problem, methods, s, interrupt), began)
-            spec = dataclasses.replace(spec, run=dataclasses.replace(spec.run, epochs=epochs))
-        race, doubts = _begun(problem, methods, spec, interrupt)
-        race.report = report
-        origin = provenance(problem, initial(problem, spec.run.seed, shapes_only=True)[0])
-        with _folder(out, race.spec, origin) as folder:
+            epochs = epochs_within(spec, lambda pilot: _begun(problem, methods, pilot, interrupt)[0], began)
+        race, doubts = _begun(problem, methods, of_length(spec, epochs), interrupt)
+        origin = provenance(problem, initial(problem, spec.run.seed, shapes_only=True)[0]) | {"epochs": epochs}
+        asked = dataclasses.replace(spec, methods=race.spec.methods)
+        with _folder(out, asked, origin) as folder:
+            if folder is not None and (begun_with := folder.document.provenance["epochs"]) != epochs:
+                race, doubts = _begun(problem, methods, of_length(spec, begun_with), interrupt)
             if folder is not None:
                 race.keep, race.known = folder.add, folder.finished()
+            race.report = report
             runs = race.carry_out()
             stopped = interrupt.signal is not None
             comparison = Comparison(
-                standings=Standings(runs, measure, spec.target),
+                standings=Standings(runs, measure, spec.target, tuple(race.entries), race.final_seeds),
                 spec=race.spec,
-                title=_title(spec, origin),
+                title=title(spec.run, origin),
                 outcome=Outcome.INTERRUPTED if stopped else Outcome.FINISHED,
-                doubts=(*doubts, *_doubts(spec, race)),
-                defaults=_defaults(race.entrants),
+                doubts=(*doubts, *_doubts(asked, race)),
+                defaults=defaults(race.entrants),
                 published=published,
                 provenance=origin | {"seconds": round(time.perf_counter() - began, 3)} | _signal(interrupt),
                 path=folder.path if folder else None,
@@ -86,14 +94,33 @@ def raced(
     return comparison
 
 
+def _check(problem: Problem, spec: RaceSpec, measure: Measure) -> None:
+    """Refuse what would not compare like with like, or cannot be done with these rows."""
+    if measure.column == "train_loss" and spec.run.reduction == "sum" and "batch_size" in spec.axes:
+        raise InvalidValue(
+            "reduction='sum' makes the training loss grow with the batch, and batch sizes cannot be compared by it: "
+            "give the problem a validation part, or take reduction='mean'."
+        )
+    if spec.elimination != "none" and problem.data is not None and streamed(problem.data.train):
+        raise InvalidValue(
+            f"elimination={spec.elimination!r} lets all runs stand half done together, each with its own window: "
+            f"take elimination='none', or stream=False."
+        )
+
+
+def of_length(spec: RaceSpec, epochs: int | None) -> RaceSpec:
+    """Return a race whose runs are as long as its budget allows, which has then done its part."""
+    return dataclasses.replace(spec, budget=None, run=dataclasses.replace(spec.run, epochs=epochs))
+
+
 def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt) -> tuple[Race, list[str]]:
     """Return a race that is ready to run, and why some methods are not in it."""
 
     def steps(batch_size: BatchSize) -> int:
-        return _steps(problem, spec, batch_size)
+        return length(problem, dataclasses.replace(spec.run, batch_size=batch_size))
 
     found = entrants(
-        default_field(steps(spec.run.batch_size)) if methods is None else methods,
+        default_field() if methods is None else methods,
         spec.lr,
         spec.axes,
         batch_size=spec.run.batch_size,
@@ -103,26 +130,19 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
     )
     grouping = Grouping(problem, dataclasses.replace(spec.run, method="sgd"), spec.lanes)
     able, notes = entering(found, grouping)
-    spec = dataclasses.replace(spec, methods=tuple(str(to_call(entrant.given)) for entrant in found))
+    texts = () if methods is None else tuple(str(to_call(entrant.given)) for entrant in found)
+    spec = dataclasses.replace(spec, methods=texts)
     return Race(spec, able, grouping, measure_of(problem, spec.measure), interrupt), notes
 
 
-def _steps(problem: Problem, spec: RaceSpec, batch_size: BatchSize) -> int:
-    """Return how many steps a run takes."""
-    run = spec.run
-    count = 1 if problem.data is None else rows(problem.data.train, "training data")
-    size = count if batch_size == "full" else min(batch_size, count)
-    per_epoch = Order(count, size, run.sampling, run.last_batch, run.seed).steps_per_epoch
-    limits = [run.steps, None if run.epochs is None else run.epochs * per_epoch]
-    return min(limit for limit in limits if limit is not None)
-
-
 @contextlib.contextmanager
-def _folder(out: str | PathLike[str] | None, spec: RaceSpec, origin: dict[str, Any]) -> Iterator[RaceFolder | None]:
+def _folder(
+    out: str | PathLike[str] | Place | None, spec: RaceSpec, origin: dict[str, Any]
+) -> Iterator[RaceFolder | None]:
     if out is None:
         yield None
         return
-    path = Path(out)
+    path = out(spec, origin) if callable(out) else Path(out)
     if not is_race(path):
         with RaceFolder.create(path, spec, origin) as folder:
             yield folder
@@ -135,8 +155,8 @@ def _folder(out: str | PathLike[str] | None, spec: RaceSpec, origin: dict[str, A
         before = folder.document.provenance
         if changed := [name for name in SAME if before.get(name) != origin.get(name)]:
             raise RunError(
-                f"{path}: since the race began, this has changed: {', '.join(changed)}. Its runs and the rest could not be "
-                f"compared: choose a new or an empty folder."
+                f"{path}: since the race began, this has changed: {', '.join(changed)}. Its runs and the rest could "
+                f"not be compared: choose a new or an empty folder."
             )
         yield folder
 
@@ -148,40 +168,64 @@ def _finish(folder: RaceFolder, comparison: Comparison) -> None:
         "verdict": comparison.verdict,
         "winner": None if comparison.winner is None else str(to_call(comparison.winner)),
         "table": comparison.table.to_dicts(),
+        "doubts": list(comparison.doubts),
     }
     folder.finish(comparison.outcome, comparison.verdict, result, seconds=comparison.provenance["seconds"])
     folder.write_report(race_page(comparison.view))
 
 
-def _title(spec: RaceSpec, origin: dict[str, Any]) -> str:
-    named = [data_name(spec.run, origin) or "problem", spec.run.problem.get("model")]
+def title(run: Spec, origin: Mapping[str, Any]) -> str:
+    """Return what was trained: the data and the model."""
+    named = [data_name(run, origin) or "problem", run.problem.get("model")]
     return ", ".join(str(name) for name in named if name)
 
 
 def _doubts(spec: RaceSpec, race: Race) -> list[str]:
     """Return what a reader of the result should know of the choices."""
     doubts = []
+    if spec.budget is not None:
+        doubts.append(f"The budget of {spec.budget} left each run {counted(race.spec.run.epochs or 0, 'epoch')}.")
     if not isinstance(spec.lr, str) and len(spec.lr) == 1 and len(race.entrants) > 1:
         doubts.append(
             f"All methods ran at one learning rate, {spec.lr[0]:g}: what wins is the method that this rate suits. Give "
             f"a grid, such as lr=fl.log_grid(1e-4, 1, 9)."
         )
-    if spec.seeds < LEAST_SEEDS:
-        doubts.append(f"{spec.seeds} seed{'s' * (spec.seeds > 1)}: fewer than 3 give no interval and no verdict.")
+    if (judging := race.final_seeds or spec.seeds) < LEAST_SEEDS:
+        doubts.append(f"{counted(judging, 'seed')}: fewer than 3 give no interval and no verdict.")
     if spec.elimination != "none":
-        doubts.append(
-            f"Configurations that were behind were ended early ({spec.elimination}): what they would have come to is "
-            f"not known, and every method still had its best one run to the end."
-        )
+        doubts.append(_of_elimination(spec, race))
+    return [*doubts, *_of_schedules(race)]
+
+
+def _of_elimination(spec: RaceSpec, race: Race) -> str:
+    if not any(run.contestant.record and run.record.outcome == Outcome.ELIMINATED for run in race.runs):
+        return f"elimination={spec.elimination!r} ended no run: the runs are too short for it, or too few."
+    return (
+        f"Configurations that were behind were ended early ({spec.elimination}): what they would have come to is not "
+        f"known, and every method still had its best one run to the end."
+    )
+
+
+def _of_schedules(race: Race) -> list[str]:
+    """Return a sentence for each entrant whose schedule was made for a run of another length."""
+    doubts = []
+    for entrant in race.entrants:
+        entry = entrant.entries[0]
+        asked, taken = getattr(entry.method.rate, "steps", None), race.grouping.plan(entry.method, entry.batch_size)
+        if asked is not None and float(asked) != taken.total_steps:
+            doubts.append(
+                f"{entrant.label}: its schedule is for {float(asked):,.0f} steps, and a run has {taken.total_steps:,}."
+            )
     return doubts
 
 
-def _defaults(entrants: Sequence[Entrant]) -> dict[str, Any]:
+def defaults(entrants: Sequence[Entrant]) -> dict[str, Any]:
+    """Return of each entrant the configuration that is its method's own default, if it was tried."""
     found = {}
     for entrant in entrants:
         if entrant.default is not None:
             entry = entrant.entries[entrant.default]
-            found[entrant.label] = str(to_call(entry.method)), entry.batch_size
+            found[entrant.label] = entry.key
     return found
 
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.grammar import Call, parse
+from fallline.core.method import Method
 from fallline.core.node import fields
 from fallline.core.registry import to_call
 from fallline.core.schedule import Schedule
 from fallline.schedules import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """A method whose schedule lasts as long as the run, however many steps that has.
+
+    Args:
+        method: with a number for its rate, which is the schedule's peak.
+        schedule: a name, with what the run does not give: `cosine`, `cosine(end=0.1)`.
+    """
+
+    method: Method
+    schedule: str
+
+    def over(self, steps: int) -> Method:
+        """Return the method for a run of so many steps."""
+        return self.method.with_lr(schedule_over(self.schedule, steps)).with_peak(self.method.peak)
 
 
 def schedule_text(schedule: Any) -> str | None:

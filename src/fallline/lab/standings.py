@@ -33,11 +33,15 @@ class Standings:
         runs: in any order.
         measure: what they are compared by.
         asked_target: the value whose reaching is timed; chosen by the runs where it is None.
+        entrants: who raced, where more is known of it than from the runs that have ended.
+        final_seeds: how many fresh seeds the finals have, where that is known.
     """
 
     runs: Sequence[Run]
     measure: Measure
     asked_target: float | None = None
+    entrants: tuple[str, ...] = ()
+    final_seeds: int | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -61,7 +65,9 @@ class Standings:
             label: frozenset(run.seed for runs in self.finals.get(label, {}).values() for run in runs)
             for label in self.labels
         }
-        return len(set(seeds.values())) == 1 and bool(next(iter(seeds.values())))
+        if len(set(seeds.values())) != 1 or not set(self.entrants) <= set(self.labels):
+            return False
+        return len(next(iter(seeds.values()))) >= (self.final_seeds or 1)
 
     def judged(self, label: str) -> list[Run]:
         """Return the runs that an entrant is judged by: its finals, or without them the best of its screening."""
@@ -81,6 +87,8 @@ class Standings:
     @cached_property
     def seeds(self) -> tuple[int, ...]:
         """The seeds that all entrants are judged on."""
+        if not self.labels:
+            return ()
         common = set.intersection(*({run.seed for run in self.judged(label)} for label in self.labels))
         return tuple(sorted(common))
 

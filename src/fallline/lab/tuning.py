@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fallline.core.outcome import Outcome
 from fallline.figures.bands import Band
 from fallline.lab.standings import Array, Key, Standings
 from fallline.lab.statistics.best_of import best_of
 from fallline.lab.statistics.interval import mean_interval
-from fallline.lab.statistics.sensitivity import GoodRates, edge, good_rates, largest_stable
+from fallline.lab.statistics.sensitivity import GoodRates, edge, good_rates
 
 
 def mean_values(standings: Standings, label: str) -> dict[Key, float]:
@@ -41,12 +42,21 @@ def sensitivity(standings: Standings) -> dict[str, Band]:
     return curves
 
 
+def thinned_out(standings: Standings, label: str) -> bool:
+    """Return whether some of an entrant's configurations were ended early: then not all results are known."""
+    own = standings.screening.get(label, {})
+    return any(run.record.outcome == Outcome.ELIMINATED for runs in own.values() for run in runs)
+
+
 def cost_of_tuning(standings: Standings) -> dict[str, tuple[Array, Array]]:
-    """Return the expected best of k random trials against k, of every entrant that tried several."""
+    """Return the expected best of k random trials against k, of every entrant that tried several.
+
+    Where configurations were ended early there is none: what they would have come to is not known.
+    """
     curves = {}
     for label in standings.labels:
         means = list(mean_values(standings, label).values())
-        if len(means) > 1 and np.isfinite(means).any():
+        if len(means) > 1 and np.isfinite(means).any() and not thinned_out(standings, label):
             found = best_of(means, standings.measure.better)
             curves[label] = np.arange(1, len(found) + 1), found
     return curves
@@ -61,6 +71,8 @@ def rates_and_means(standings: Standings, label: str) -> tuple[list[float], list
 def good(standings: Standings, label: str) -> GoodRates | None:
     """Return between which rates an entrant did about as well as at its best."""
     rates, means = rates_and_means(standings, label)
+    if thinned_out(standings, label):
+        return None
     return good_rates(rates, means, standings.measure.better) if len(rates) > 1 else None
 
 
@@ -71,8 +83,7 @@ def warnings(standings: Standings, labels: Mapping[str, object]) -> list[str]:
         rates, means = rates_and_means(standings, label)
         if len(rates) < 2:
             continue
-        stable = largest_stable(rates, means)
-        if stable is None:
+        if not np.isfinite(means).any():
             notes.append(f"{label}: every learning rate failed, down to {rates[0]:.3g}: try lower ones.")
         elif end := edge(rates, means, standings.measure.better):
             beyond = "lower" if end == "lowest" else "higher"

@@ -21,21 +21,23 @@ def verdict(standings: Standings, interrupted: bool = False) -> str:
     """Return who won, or that nobody did and why, in two sentences."""
     if not standings.labels:
         return "No run has ended, so nothing can be said. The same command goes on."
-    if _all_failed(standings):
-        return _nothing_held(standings)
     if interrupted and not standings.decided:
-        return f"The race was interrupted before its finals, so there is no verdict. {_leading(standings)}"
+        return f"The race was interrupted before its end, so there is no verdict. {_leading(standings)}"
+    if not any(_held(standings, label) for label in standings.labels):
+        return _nothing_held(standings)
     if not standings.decided or len(standings.seeds) < LEAST_SEEDS:
         return f"{_refused(standings)} {_leading(standings)}"
     if len(standings.labels) == 1:
-        return f"{_value(standings, standings.labels[0])}. One method alone is no race: there is nobody to beat."
+        alone = standings.labels[0]
+        ends = f"{alone} ends at a {standings.measure.name} of {_value(standings, alone)}"
+        return f"{ends}. One method alone is no race: there is nobody to beat."
     return _won(standings) if standings.winner else _tied(standings)
 
 
 def _won(standings: Standings) -> str:
     winner, second = standings.order[0], standings.order[1]
     measure, seeds = standings.measure, counted(len(standings.seeds), "fresh seed")
-    first = f"{winner} wins: {_value(standings, winner)}, over {seeds}"
+    first = f"{winner} wins: its {measure.name} is {_value(standings, winner)}, over {seeds}"
     if (found := standings.difference(second)) is None:
         return f"{first}. Every other method failed on some of them."
     apart = sorted(abs(end) for end in found[1:])
@@ -51,7 +53,7 @@ def _tied(standings: Standings) -> str:
     others = [label for label in standings.order if standings.group(label) != 1]
     seeds = counted(len(standings.seeds), "fresh seed")
     first = f"No winner: {_listed(ahead)} cannot be told apart over {seeds}, at 99 % confidence"
-    leader = f"{ahead[0]} has the best mean, a {_value(standings, ahead[0])}"
+    leader = f"{ahead[0]} has the best mean {standings.measure.name}, {_value(standings, ahead[0])}"
     behind = f"; {_listed(others)} {'is' if len(others) == 1 else 'are'} behind" if others else ""
     return f"{first}. {leader}{behind}."
 
@@ -59,12 +61,14 @@ def _tied(standings: Standings) -> str:
 def _value(standings: Standings, label: str) -> str:
     found = mean_interval(standings.values(standings.judged(label)))
     interval = f" ({number(found.low)} to {number(found.high)})" if np.isfinite(found.low) else ""
-    return f"{standings.measure.name} {number(found.mean)}{interval}"
+    return f"{number(found.mean)}{interval}"
 
 
 def _leading(standings: Standings) -> str:
     leader = standings.order[0]
-    return f"So far {leader} has the best mean, a {_value(standings, leader)}."
+    if not _held(standings, leader):
+        return "No run that counts has come to its end yet."
+    return f"So far {leader} has the best mean {standings.measure.name}, {_value(standings, leader)}."
 
 
 def _refused(standings: Standings) -> str:
@@ -73,22 +77,25 @@ def _refused(standings: Standings) -> str:
     return "Without finals on fresh seeds there is no verdict: rates chosen on these seeds flatter whoever tried most."
 
 
-def _all_failed(standings: Standings) -> bool:
-    return not any(np.isfinite(standings.costs([run])).any() for run in standings.runs)
+def _held(standings: Standings, label: str) -> bool:
+    """Return whether none of the runs that a method is judged by failed."""
+    return bool(np.isfinite(standings.costs(standings.judged(label))).all())
 
 
 def _nothing_held(standings: Standings) -> str:
-    tried = [rate for label in standings.labels for rate in rates_and_means(standings, label)[0]]
-    stable = [_largest(standings, label) for label in standings.labels]
-    below = f", the lowest of which was {number(min(tried))}" if tried else ""
-    held = [rate for rate in stable if rate is not None]
-    advice = f"The largest that held was {number(max(held))}." if held else "Try rates a thousand times lower."
-    return f"Every run failed, at every learning rate{below}. {advice}"
-
-
-def _largest(standings: Standings, label: str) -> float | None:
-    rates, means = rates_and_means(standings, label)
-    return largest_stable(rates, means) if rates else None
+    stable = [largest_stable(*found) for label in standings.labels if (found := rates_and_means(standings, label))[0]]
+    if held := [rate for rate in stable if rate is not None]:
+        return (
+            f"No winner: every method failed on some of {counted(len(standings.seeds), 'fresh seed')}. The largest "
+            f"learning rate that held in screening was {number(max(held))}: try lower ones."
+        )
+    tried = [run.entry.lr for run in standings.runs if run.entry.lr is not None]
+    below = f", at every learning rate down to {number(min(tried))}" if tried else ""
+    if not any(run.record.outcome.failed for run in standings.runs):
+        return f"No run failed, and none has a {standings.measure.name} that is a number. Choose another measure."
+    if np.isfinite(standings.costs(standings.runs)).any():
+        return f"Every method failed on some seeds{below}. Try lower rates."
+    return f"Every run failed{below}. Try rates a thousand times lower."
 
 
 def _listed(labels: list[str]) -> str:

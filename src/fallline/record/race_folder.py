@@ -177,7 +177,7 @@ def find_unfinished(folder: str | PathLike[str], spec: RaceSpec, provenance: Map
         spec: every choice of the race that is wanted.
         provenance: its provenance at the start.
     """
-    if not spec.run.problem:
+    if "data" not in spec.run.problem:
         return None
     found = [path for path, document in _races(Path(folder)) if _goes_on(document, spec, provenance)]
     return next((path for path in found if _is_free(path)), None)

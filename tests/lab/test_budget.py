@@ -1,0 +1,82 @@
+"""What a race may spend, counted from its runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import fallline as fl
+from fallline.core.errors import InvalidValue
+
+ROWS = 20
+X = np.linspace(-1, 1, ROWS, dtype=np.float32)
+line = fl.Problem(
+    init=lambda key: {"w": jnp.zeros(())},
+    loss=lambda p, batch: (p["w"] * batch.x - batch.y) ** 2,
+    data=fl.Data(train=(X, 2 * X), validation=(X[:4], 2 * X[:4])),
+)
+
+
+def race(budget: str | None, **choices: Any) -> Any:
+    choices = {
+        "lr": [0.01, 0.03, 0.1, 0.3],
+        "epochs": 30,
+        "seeds": 3,
+        "batch_size": "full",
+        "lanes": "threads",
+        **choices,
+    }
+    return fl.compare(line, [fl.SGD, fl.Momentum], budget=budget, **choices)
+
+
+def epochs(result: Any) -> int:
+    return int(result.runs["epochs"].sum())
+
+
+@pytest.mark.parametrize(
+    ("budget", "elimination"), [(50, "none"), (217, "none"), (217, "halving"), (250, "hyperband"), (500, "hyperband")]
+)
+def test_a_race_spends_as_many_epochs_as_it_may_and_one_more_each_would_be_too_many(
+    budget: int, elimination: str
+) -> None:
+    result = race(f"{budget} epochs", elimination=elimination)
+    each = result.spec.run.epochs
+    assert 1 <= each < 30
+    assert epochs(result) <= budget
+    assert epochs(race(None, epochs=each + 1, elimination=elimination)) > budget
+
+
+def test_samples_are_epochs_times_the_rows() -> None:
+    assert race(f"{217 * ROWS} samples").spec.run.epochs == race("217 epochs").spec.run.epochs
+    result = race(f"{217 * ROWS} samples")
+    assert sum(record.epochs["samples"][-1] for record in result.records) <= 217 * ROWS
+
+
+@pytest.mark.parametrize("budget", ["1e9 epochs", "1e12 samples", "10h"])
+def test_never_more_epochs_than_asked_for(budget: str) -> None:
+    assert race(budget, epochs=3).spec.run.epochs == 3
+
+
+def test_seconds_shorten_the_runs() -> None:
+    result = race("2s", epochs=10**6)
+    assert 1 <= result.spec.run.epochs < 10**6
+    assert len(result.records) == 2 * (4 * 3 + 10)
+
+
+@pytest.mark.parametrize("budget", ["43 epochs", "1 sample", "1e-3 s"])
+def test_a_budget_below_an_epoch_a_run_is_refused_with_advice(budget: str) -> None:
+    with pytest.raises(InvalidValue, match="too little for 44 runs of one epoch each: give more, or take fewer"):
+        race(budget)
+
+
+def test_one_epoch_a_run_is_enough() -> None:
+    assert epochs(race("44 epochs")) == 44
+
+
+@pytest.mark.parametrize("choices", [{"steps": 5}, {"steps": 5, "epochs": None}])
+def test_a_budget_and_a_number_of_steps_contradict(choices: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue, match="chooses how long the runs are: leave steps out"):
+        race("60s", **choices)
