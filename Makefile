@@ -7,8 +7,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check docs bench torch lock
 
-run: $(READY)  ## train a small network on handwritten digits
-	$(BIN)/fallline train digits
+run: $(READY)  ## race nine methods on handwritten digits: which one wins?
+	$(BIN)/fallline compare digits
 
 test: $(READY)  ## every test, and the examples in the docstrings
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -16,7 +16,7 @@ from fallline.core.registry import Registry
 from fallline.core.schedule import Schedule
 from fallline.core.surface import Surface
 from fallline.problems import catalogue
-from pages import family, function, method, probe, schedule, surface
+from pages import family, function, method, probe, schedule, surface, yardstick
 from pages.function import FUNCTIONS
 from pages.markdown import joined, prose, table
 from pages.sections import SECTIONS
@@ -52,8 +52,10 @@ def write(folder: Path, names: Collection[str] = ()) -> None:
     (folder / "methods" / "family.md").write_text(family.tree())
     for title in FUNCTIONS:
         _write_functions(title, folder / title.lower(), names)
+    (folder / "yardsticks.md").write_text(yardstick.page())
     links = [f"- [{title}]({title.lower()}/index.md)" for title in (*SECTIONS, *FUNCTIONS)]
-    (folder / "index.md").write_text(joined("# Reference", "\n".join([*links, "- [The family](methods/family.md)"])))
+    links += ["- [Yardsticks](yardsticks.md)", "- [The family](methods/family.md)"]
+    (folder / "index.md").write_text(joined("# Reference", "\n".join(links)))
 
 
 def _write_functions(title: str, place: Path, names: Collection[str]) -> None:

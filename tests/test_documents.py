@@ -19,7 +19,7 @@ from fallline.cli.main import main
 from fallline.compose import COMPOSITIONS
 from fallline.methods import METHODS
 from fallline.probes import PROBES
-from fallline.problems import catalogue
+from fallline.problems import catalogue, yardsticks
 from fallline.problems.surfaces import SURFACES
 from fallline.schedules import SCHEDULES
 from fallline.solvers import SOLVERS
@@ -194,6 +194,24 @@ def test_losses_and_metrics_have_pages_and_are_in_an_index(reference, pages):
             for parameter in inspect.signature(function).parameters.values():
                 default = "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
                 assert f"| `{parameter.name}` | {default} | " in text
+
+
+def test_every_yardstick_is_in_the_reference_with_its_published_numbers(reference):
+    assert "(yardsticks.md)" in (reference / "index.md").read_text()
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", (reference / "yardsticks.md").read_text(), re.M | re.S))
+    assert tuple(sections) == yardsticks.names()
+    for name, text in sections.items():
+        found = yardsticks.find(name)
+        plain = " ".join(text.replace("\\", "").split())
+        assert all(" ".join(line.split()) in plain for line in inspect.cleandoc(found.build.__doc__).splitlines())
+        for number in found.published:
+            assert f"| `{number.label}` | {number.value:g} | {number.what} | {number.source} |" in plain
+
+
+def test_the_page_of_yardsticks_knows_every_yardstick():
+    text = (ROOT / "docs/yardsticks.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+:\w+)` .* \| (\w+) \|$", text, re.MULTILINE))
+    assert rows == {name: yardsticks.find(name).measure for name in yardsticks.names()}
 
 
 def test_the_page_of_metrics_knows_every_metric():

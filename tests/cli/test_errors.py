@@ -32,7 +32,7 @@ BAD = {
     "split of two": (["train", "digits", "--split", ".7,.3"], "shares of training, validation and test"),
     "unknown sampling": (
         ["train", "digits", "--sampling", "shufle"],
-        "--sampling 'shufle': there is no such choice. Did you mean 'shuffle'?",
+        "--sampling 'shufle': there is no such choice. Did you mean 'shuffle'",
     ),
     "sampling unlike any": (["train", "digits", "--sampling", "x"], "no such choice. Known: replacement, sequential,"),
     "unknown option": (

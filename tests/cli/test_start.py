@@ -18,7 +18,16 @@ sys.exit(f"imported {heavy}" if heavy else status)
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["methods"], ["methods", "adam"], ["train", "--help"], ["data", "--help"]]
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["methods"],
+        ["methods", "adam"],
+        ["train", "--help"],
+        ["compare", "--help"],
+        ["data", "--help"],
+    ],
 )
 def test_nothing_heavy_is_imported_to_explain_itself(words):
     ran = subprocess.run([sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True)

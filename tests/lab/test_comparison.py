@@ -14,7 +14,7 @@ from tests.lab.planted import TEST, mae, plane
 
 import fallline as fl
 from fallline.core.errors import RunError
-from fallline.lab.race import LEAST_SEEDS
+from fallline.lab.statistics.interval import LEAST
 
 RATES = (0.001, 0.03, 0.1)
 
@@ -182,7 +182,7 @@ def test_the_view_says_how_to_repeat_it(result: Any) -> None:
 )
 def test_every_kind_of_result_can_be_shown(choices: dict[str, Any], tmp_path: Path) -> None:
     """One seed, nothing but failures, runs that were ended early, methods without a rate."""
-    choices = {"methods": [fl.SGD, fl.Momentum], "seeds": LEAST_SEEDS, "batch_size": 5, "lanes": "threads", **choices}
+    choices = {"methods": [fl.SGD, fl.Momentum], "seeds": LEAST, "batch_size": 5, "lanes": "threads", **choices}
     result = fl.compare(plane, **{"lr": RATES, "epochs": 2, **choices})
     assert len(result.table) == len(choices["methods"])
     assert len(result.runs) == len(result.records)

@@ -18,7 +18,7 @@ from tests.lab.planted import bowl
 
 import fallline as fl
 from fallline.core.errors import InvalidType, RunError
-from fallline.lab.race import RaceProgress
+from fallline.lab.race_progress import RaceProgress
 
 TIMES = ["seconds_to_target"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from fallline.core.errors import InvalidValue
-from fallline.core.grammar import parse_all
+from fallline.core.grammar import parse, parse_all
 from fallline.core.method import Method
 from fallline.probes import PROBES
 from fallline.schedules import SCHEDULES
@@ -58,6 +59,52 @@ def read_batch(text: str) -> int | Literal["full"]:
         return int(text)
     except ValueError:
         raise InvalidValue(f"--batch {text}: a batch is a whole number of rows, or full.") from None
+
+
+def read_batches(text: str) -> int | str | list[int | str]:
+    """Read one number of rows, or several to try.
+
+    >>> read_batches("128"), read_batches("32,full")
+    (128, [32, 'full'])
+    """
+    sizes: list[int | str] = [read_batch(size.strip()) for size in text.split(",")]
+    return sizes[0] if len(sizes) == 1 else sizes
+
+
+def read_methods(text: str) -> tuple[str, ...]:
+    """Read the methods of a race.
+
+    >>> read_methods("sgd, adam(b2=0.99)")
+    ('sgd', 'adam(b2=0.99)')
+    """
+    return tuple(map(str, parse_all(text)))
+
+
+def read_axes(texts: Iterable[str]) -> dict[str, Any]:
+    """Read what a race varies: values with commas between them, or a grid or a range in words.
+
+    >>> read_axes(["b1=0.8,0.9", "schedule=none,cosine(end=0.1)", "eps=1e-8:1e-4"])
+    {'b1': [0.8, 0.9], 'schedule': ['none', 'cosine(end=0.1)'], 'eps': '1e-8:1e-4'}
+    """
+    axes: dict[str, Any] = {}
+    for text in texts:
+        name, _, values = (part.strip() for part in text.partition("="))
+        if not name.isidentifier() or not values:
+            raise InvalidValue(f"--vary {text}: write a name and its values, as in b1=0.8,0.9.")
+        if name in axes:
+            raise InvalidValue(f"--vary {text}: {name} is varied twice. Name all its values at once.")
+        axes[name] = values if ":" in values or values.startswith("uniform(") else _read_values(text, values)
+    return axes
+
+
+def _read_values(text: str, values: str) -> list[Any]:
+    try:
+        call = parse(f"values({values})")
+    except InvalidValue:
+        call = None
+    if call is None or call.kwargs:
+        raise InvalidValue(f"--vary {text}: write values with commas between them, as in b1=0.8,0.9.")
+    return [value if isinstance(value, int | float) else "none" if value is None else str(value) for value in call.args]
 
 
 def read_source(data: str, image_size: str | None, broken_images: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from fallline import __version__
+from fallline.cli.compare import compare
 from fallline.cli.data import data
 from fallline.cli.methods import methods
 from fallline.cli.predict import predict
@@ -26,7 +27,7 @@ SIGPIPE = 13
 """The signal's number, which Python's `signal` does not name everywhere."""
 
 app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
-for verb in (train, predict, resume, runs, methods, data):
+for verb in (train, compare, predict, resume, runs, methods, data):
     app.command()(verb)
 
 
@@ -90,8 +91,8 @@ def _notes(error: FalllineError) -> list[str]:
 
 def _reword(message: str) -> str:
     commands: Any = typer.main.get_command(app)
-    names = [option_names(commands.commands[verb]) for verb in ("data", "train")]
-    return in_options(message, {**names[0], **names[1]})
+    names = [option_names(commands.commands[verb]) for verb in ("compare", "data", "train")]
+    return in_options(message, {**names[0], **names[1], **names[2]})
 
 
 def _refuse(line: str) -> int:

@@ -5,18 +5,21 @@ An option whose default belongs to another part of the library is `None` here, a
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling
+from fallline.core.race_spec import Elimination, Lanes, RaceSpec
+from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling, Spec
 from fallline.methods import METHODS
 from fallline.probes import PROBES
 from fallline.problems import catalogue
 
 _METRICS = catalogue.names("fallline.problems.metrics")
-_DATA, _TRAINING, _RESULTS = "Data and model", "Training", "Results"
+_DATA, _TRAINING, _RACE, _RESULTS = "Data and model", "Training", "Race", "Results"
+_USUAL = {field.name: f"{field.default}" for kind in (RaceSpec, Spec) for field in dataclasses.fields(kind)}
 
 
 def _option(name: str, panel: str, help: str, metavar: str | None = None, default: str | bool = True) -> Any:
@@ -35,6 +38,10 @@ Data = Annotated[
         "file.py:name.",
     ),
 ]
+Compared = Annotated[
+    list[str],
+    _argument("DATA|RUN...", "What to race on, as for train; or the folders of finished runs; or that of one race."),
+]
 Rows = Annotated[str, _argument("DATA", "New rows: a file with the same columns, or the name of a data set.")]
 Run = Annotated[Path, _argument("RUN", "The folder of a run.")]
 Json = Annotated[
@@ -43,6 +50,9 @@ Json = Annotated[
 
 Target = Annotated[str | None, _option("--target", _DATA, "The column to predict.", "COLUMN", "the data's own")]
 Model = Annotated[str | None, _option("--model", _DATA, "The ready model, with its sizes.", "MODEL", "mlp(128, 64)")]
+SmallModel = Annotated[
+    str | None, _option("--model", _DATA, "The ready model; small, as there are hundreds of runs.", "MODEL", "mlp(32)")
+]
 Augment = Annotated[
     str | None, _option("--augment", _DATA, "Change training images at random.", "'flip, crop(4)'", "not at all")
 ]
@@ -89,12 +99,22 @@ Steps = Annotated[
     int | None, _option("--steps", _TRAINING, "Optimiser steps; with --epochs, whichever ends first.", "N", False)
 ]
 Seed = Annotated[int, _option("--seed", _TRAINING, "Sets the first parameters and the order of the rows.", "N")]
-Order = Annotated[Sampling, _option("--sampling", _TRAINING, "How rows are drawn.")]
-Remainder = Annotated[LastBatch, _option("--last-batch", _TRAINING, "An epoch's incomplete batch.")]
-BatchLoss = Annotated[Reduction, _option("--reduction", _TRAINING, "What a batch's loss is of its rows' losses.")]
-BatchPrecision = Annotated[Precision, _option("--precision", _TRAINING, "What a step computes in.")]
-L1 = Annotated[float, _option("--l1", _TRAINING, "Adds X Σ|w| over the weights to the training loss.", "X", "0")]
-L2 = Annotated[float, _option("--l2", _TRAINING, "Adds X/2 Σw² over the weights to the training loss.", "X", "0")]
+Order = Annotated[Sampling | None, _option("--sampling", _TRAINING, "How rows are drawn.", None, _USUAL["sampling"])]
+Remainder = Annotated[
+    LastBatch | None,
+    _option("--last-batch", _TRAINING, "An epoch's incomplete batch.", None, _USUAL["last_batch"]),
+]
+BatchLoss = Annotated[
+    Reduction | None,
+    _option("--reduction", _TRAINING, "What a batch's loss is of its rows' losses.", None, _USUAL["reduction"]),
+]
+BatchPrecision = Annotated[
+    Precision | None, _option("--precision", _TRAINING, "What a step computes in.", None, _USUAL["precision"])
+]
+L1 = Annotated[float | None, _option("--l1", _TRAINING, "Adds X Σ|w| over the weights to the training loss.", "X", "0")]
+L2 = Annotated[
+    float | None, _option("--l2", _TRAINING, "Adds X/2 Σw² over the weights to the training loss.", "X", "0")
+]
 Measured = Annotated[
     str | None,
     _option(
@@ -112,10 +132,17 @@ Patience = Annotated[
     int | None, _option("--patience", _TRAINING, "Stop after N epochs without improvement in validation.", "N", False)
 ]
 MinImprovement = Annotated[
-    float, _option("--min-improvement", _TRAINING, "How much better counts as one, for --patience.", "X", "0")
+    float | None, _option("--min-improvement", _TRAINING, "How much better counts as one, for --patience.", "X", "0")
 ]
 Watched = Annotated[
-    str, _option("--watch", _TRAINING, "What must improve: loss, or a metric, as in 'highest accuracy'.", "NAME")
+    str | None,
+    _option(
+        "--watch",
+        _TRAINING,
+        "What must improve: loss, or a metric, as in 'highest accuracy'.",
+        "NAME",
+        _USUAL["watch"],
+    ),
 ]
 Kept = Annotated[
     Keep | None, _option("--keep", _TRAINING, "The epoch whose model is kept.", None, "last; best with --patience")
@@ -141,4 +168,82 @@ RunFolder = Annotated[
 ]
 CsvFile = Annotated[
     Path | None, typer.Option("--out", help="Write a CSV file.", metavar="FILE", show_default="standard output")
+]
+
+Methods = Annotated[
+    str | None,
+    _option(
+        "--methods",
+        _RACE,
+        "Who races, with commas between them, as in 'sgd, momentum, adam(b2=0.99)'.",
+        "METHODS",
+        "nadam, adamw and their ancestors",
+    ),
+]
+Rates = Annotated[
+    str | None,
+    _option(
+        "--lr",
+        _RACE,
+        "Learning rates of every method: numbers (0.1,0.01), a grid (1e-4:1:9), a range to draw from (1e-4:1), auto; "
+        "own for the rate that each has.",
+        "RATES",
+        "seven around each method's own",
+    ),
+]
+Varied = Annotated[
+    list[str] | None,
+    _option(
+        "--vary",
+        _RACE,
+        "More to try, again and again: 'b1=0.8,0.9', schedule=none,cosine, batch_size=16,64.",
+        "NAME=VALUES",
+        False,
+    ),
+]
+Seeds = Annotated[int | None, _option("--seeds", _RACE, "Seeds that the rates are chosen on.", "N", _USUAL["seeds"])]
+FinalSeeds = Annotated[
+    int | None,
+    _option("--final-seeds", _RACE, "Fresh seeds that the methods are judged on.", "N", "10, or --seeds if more"),
+]
+Trials = Annotated[
+    int | None, _option("--trials", _RACE, "Try N random points of the grid, not all.", "N", "the whole grid")
+]
+Eliminated = Annotated[
+    Elimination | None,
+    _option("--elimination", _RACE, "End early what is behind.", None, _USUAL["elimination"]),
+]
+Spending = Annotated[
+    str | None,
+    _option("--budget", _RACE, "Make runs shorter to fit: 60s, 5min, '200 epochs', '1e6 samples'.", "AMOUNT", False),
+]
+ComparedBy = Annotated[
+    str | None,
+    _option("--measure", _RACE, "What is compared: loss, or a metric, as in 'highest score'.", "NAME", "loss"),
+]
+TargetValue = Annotated[
+    float | None,
+    _option("--target-value", _RACE, "Report how soon the measure reaches this.", "X", "where the median method ends"),
+]
+Extended = Annotated[
+    bool | None,
+    _option("--extend/--no-extend", _RACE, "Go on beyond a grid's edge that the best rate is on.", None, "by --lr"),
+]
+Side = Annotated[
+    Lanes | None,
+    _option("--lanes", _RACE, "Runs in threads, or side by side in one program.", None, _USUAL["lanes"]),
+]
+BatchSizes = Annotated[
+    str | None, _option("--batch", _TRAINING, "Rows a step, one number or several to try.", "N,…|full", "32")
+]
+RaceEpochs = Annotated[int | None, _option("--epochs", _TRAINING, "Passes over the training part.", "N", "20")]
+FirstSeed = Annotated[
+    int | None, _option("--seed", _TRAINING, "The first seed; the others follow it.", "N", _USUAL["seed"])
+]
+RaceFolder = Annotated[
+    Path | None,
+    _option("--out", _RESULTS, "A folder for the race, new or of the same race.", "DIR", "runs/<data>-race-<n>"),
+]
+RunsCsv = Annotated[
+    Path | None, _option("--csv", _RESULTS, "Write the table of all runs to a new CSV file.", "FILE", False)
 ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 from typing import Any
 
-from fallline.cli import options
+from fallline.cli import new_file, options
 from fallline.cli.choices import read_source
-from fallline.core.errors import InvalidValue, RunError
+from fallline.core.errors import RunError
 from fallline.report.numbers import counted
 
 
@@ -29,8 +28,8 @@ def predict(
     from fallline.record import atomic
     from fallline.record.load import load as load_run
 
-    if out is not None and os.path.lexists(out):
-        raise InvalidValue(f"--out {out}: it already exists. Name a new file, or remove that one.")
+    if out is not None:
+        new_file.check("--out", out)
     record = load_run(run)
     if record.preparation is None:
         raise RunError(

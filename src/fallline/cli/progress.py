@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fallline.report.numbers import duration, number
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fallline.engine.progress import Progress
+
+Told = TypeVar("Told")
 
 LIVE_SECONDS = 0.1
 PLAIN_SECONDS = 2.0
@@ -23,7 +25,7 @@ PLAIN_SECONDS = 2.0
 def shown(console: Console) -> Iterator[Callable[[Progress], None]]:
     """Yield a function that shows progress: on a terminal one line kept up to date, elsewhere a line now and then."""
     if not console.is_terminal:
-        yield _at_most_every(PLAIN_SECONDS, lambda progress: console.print(line(progress)))
+        yield at_most_every(PLAIN_SECONDS, lambda progress: console.print(line(progress)))
         return
     from rich.live import Live
     from rich.text import Text
@@ -33,7 +35,7 @@ def shown(console: Console) -> Iterator[Callable[[Progress], None]]:
         def show(progress: Progress) -> None:
             live.update(Text(line(progress), no_wrap=True, overflow="ellipsis"), refresh=True)
 
-        yield _at_most_every(LIVE_SECONDS, show)
+        yield at_most_every(LIVE_SECONDS, show)
 
 
 def line(progress: Progress) -> str:
@@ -61,10 +63,11 @@ def rate(samples: float, seconds: float) -> str:
     return f"{round(per_second, min(digits, 0)):,.0f} samples/s"
 
 
-def _at_most_every(seconds: float, show: Callable[[Progress], None]) -> Callable[[Progress], None]:
+def at_most_every(seconds: float, show: Callable[[Told], None]) -> Callable[[Told], None]:
+    """Return what passes on what it is told, unless it did so a moment ago."""
     shown_at = time.monotonic()
 
-    def show_sometimes(progress: Progress) -> None:
+    def show_sometimes(progress: Told) -> None:
         nonlocal shown_at
         now = time.monotonic()
         if now - shown_at >= seconds:

@@ -23,6 +23,7 @@ _CHOICE = r"""
     (?:(?<=\S):\ (?P=name)(?=\ must\ ))?      # named a second time as the rule's subject
 """
 _TOKEN = re.compile(f"{_KEPT}|{_CHOICE}", re.VERBOSE)
+_GRID = re.compile(r"fl\.log_grid\(([^\s,]+), ([^\s,]+), (\d+)\)")
 
 
 def in_options(text: str, options: Mapping[str, str]) -> str:
@@ -35,6 +36,8 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     Example:
         >>> in_options("use a batch of at most 9, or last_batch='use'.", {"last_batch": "--last-batch"})
         'use a batch of at most 9, or --last-batch use.'
+        >>> in_options("Give a grid, such as lr=fl.log_grid(1e-4, 1, 9).", {"lr": "--lr"})
+        'Give a grid, such as --lr 1e-4:1:9.'
     """
 
     def token(found: re.Match[str]) -> str:
@@ -45,7 +48,7 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
         subject = ":" if found[0].endswith(f": {found['name']}") else ""
         return f"{option}{value}{subject}"
 
-    return _TOKEN.sub(token, text)
+    return _TOKEN.sub(token, _GRID.sub(r"\1:\2:\3", text))
 
 
 def option_names(command: Any) -> dict[str, str]:

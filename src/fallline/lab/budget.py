@@ -49,11 +49,11 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
         if race.interrupt.signal is not None:  # nothing of the race itself has been run yet
             raise KeyboardInterrupt
         seconds = {id(run.entry): _epoch_seconds(run.record.epochs.get("seconds", ())) for run in runs}
-        costs = {label: [seconds.get(id(e), 0.0) for e in entries] for label, entries in race.entries.items()}
+        costs = {label: [seconds.get(id(e), 0.0) for e in entries] for label, entries in race.board.entries.items()}
         room = (budget.amount - (time.perf_counter() - began)) * (1 - SPARE) * cores()
     else:
         unit = 1.0 if budget.unit == "epochs" else float(race.samples_per_epoch)
-        costs = {label: [unit] * len(entries) for label, entries in race.entries.items()}
+        costs = {label: [unit] * len(entries) for label, entries in race.board.entries.items()}
         room = budget.amount
 
     def spent(epochs: int) -> float:

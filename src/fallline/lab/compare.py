@@ -22,7 +22,7 @@ from fallline.lab.raced import raced
 
 if TYPE_CHECKING:
     from fallline.lab.comparison import Comparison
-    from fallline.lab.race import RaceProgress
+    from fallline.lab.race_progress import RaceProgress
 
 EPOCHS = 20
 """Passes over the training part of every run, where nothing else is asked for."""

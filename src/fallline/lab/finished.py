@@ -21,8 +21,9 @@ from fallline.lab.field import default_field
 from fallline.lab.label import label
 from fallline.lab.measure import Measure, read_measure
 from fallline.lab.published import published
-from fallline.lab.race import Phase, Run, finals_of
+from fallline.lab.race import finals_of
 from fallline.lab.raced import defaults, of_length, title
+from fallline.lab.run import Phase, Run
 from fallline.lab.standings import Key, Standings, key_of
 from fallline.record.race_document import RaceDocument
 from fallline.record.race_folder import load_race

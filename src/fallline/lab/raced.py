@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from fallline.core.errors import InvalidType, InvalidValue, RunError
+from fallline.core.errors import FalllineError, InvalidType, InvalidValue, RunError
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.race_spec import RaceSpec
@@ -26,13 +26,14 @@ from fallline.lab.comparison import Comparison
 from fallline.lab.entrants import BatchSize, Entrant, entrants
 from fallline.lab.field import default_field
 from fallline.lab.measure import Measure, measure_of
-from fallline.lab.race import LEAST_SEEDS, Race, RaceProgress, entering
+from fallline.lab.race import Race
+from fallline.lab.race_progress import Report
 from fallline.lab.standings import Standings
+from fallline.lab.statistics.interval import LEAST
 from fallline.record.names import data_name
 from fallline.record.race_folder import SAME, RaceFolder, is_race
 from fallline.report.numbers import counted
 
-Report = Callable[[RaceProgress], None]
 Place = Callable[[RaceSpec, dict[str, Any]], Path]
 """Says in which folder a race is kept, once its choices and its provenance are known."""
 
@@ -79,7 +80,7 @@ def raced(
             runs = race.carry_out()
             stopped = interrupt.signal is not None
             comparison = Comparison(
-                standings=Standings(runs, measure, spec.target, tuple(race.entries), race.final_seeds),
+                standings=Standings(runs, measure, spec.target, tuple(race.board.entries), race.final_seeds),
                 spec=race.spec,
                 title=title(spec.run, origin),
                 outcome=Outcome.INTERRUPTED if stopped else Outcome.FINISHED,
@@ -129,10 +130,31 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
         seed=spec.run.seed,
     )
     grouping = Grouping(problem, dataclasses.replace(spec.run, method="sgd"), spec.lanes)
-    able, notes = entering(found, grouping)
+    able, notes = _entering(found, grouping)
     texts = () if methods is None else tuple(str(to_call(entrant.given)) for entrant in found)
     spec = dataclasses.replace(spec, methods=texts)
     return Race(spec, able, grouping, measure_of(problem, spec.measure), interrupt), notes
+
+
+def _entering(entrants: Sequence[Entrant], grouping: Grouping) -> tuple[list[Entrant], list[str]]:
+    """Return the entrants that can run on the problem, and why the others cannot.
+
+    Raises:
+        FalllineError: where none can.
+    """
+    able: list[Entrant] = []
+    notes: list[str] = []
+    for entrant in entrants:
+        try:
+            for entry in entrant.entries:
+                grouping.plan(entry.method, entry.batch_size)
+        except FalllineError as error:
+            if not able and entrant is entrants[-1]:
+                raise
+            notes.append(f"{entrant.label} does not race: {error}")
+        else:
+            able.append(entrant)
+    return able, notes
 
 
 @contextlib.contextmanager
@@ -190,7 +212,7 @@ def _doubts(spec: RaceSpec, race: Race) -> list[str]:
             f"All methods ran at one learning rate, {spec.lr[0]:g}: what wins is the method that this rate suits. Give "
             f"a grid, such as lr=fl.log_grid(1e-4, 1, 9)."
         )
-    if (judging := race.final_seeds or spec.seeds) < LEAST_SEEDS:
+    if (judging := race.final_seeds or spec.seeds) < LEAST:
         doubts.append(f"{counted(judging, 'seed')}: fewer than 3 give no interval and no verdict.")
     if spec.elimination != "none":
         doubts.append(_of_elimination(spec, race))
@@ -198,7 +220,7 @@ def _doubts(spec: RaceSpec, race: Race) -> list[str]:
 
 
 def _of_elimination(spec: RaceSpec, race: Race) -> str:
-    if not any(run.contestant.record and run.record.outcome == Outcome.ELIMINATED for run in race.runs):
+    if not any(run.eliminated for run in race.board.runs):
         return f"elimination={spec.elimination!r} ended no run: the runs are too short for it, or too few."
     return (
         f"Configurations that were behind were ended early ({spec.elimination}): what they would have come to is not "

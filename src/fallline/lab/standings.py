@@ -11,8 +11,9 @@ import numpy as np
 
 from fallline.core.registry import to_call
 from fallline.lab.measure import Measure
-from fallline.lab.race import LEAST_SEEDS, Run
+from fallline.lab.run import Run
 from fallline.lab.statistics.cost import cost, sign
+from fallline.lab.statistics.interval import LEAST
 from fallline.lab.statistics.tiers import Tiers, tiers
 
 Array = np.ndarray[Any, Any]
@@ -109,7 +110,7 @@ class Standings:
             order = tuple(int(i) for i in np.argsort(means, kind="stable"))
             return Tiers(order, (0,) * len(self.labels), None, (None,) * len(self.labels))
         found = tiers(self.scores)
-        if self.decided and len(self.seeds) >= LEAST_SEEDS:
+        if self.decided and len(self.seeds) >= LEAST:
             return found
         return Tiers(found.order, (0,) * len(self.labels), None, (None,) * len(self.labels))
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from fallline.lab.race import Run
+from fallline.lab.run import Run
 from fallline.lab.standings import Array, Standings
 from fallline.lab.statistics.profile import LARGEST, performance_profile
 from fallline.lab.statistics.target import automatic_target

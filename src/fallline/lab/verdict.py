@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fallline.lab.race import LEAST_SEEDS
 from fallline.lab.standings import Standings
-from fallline.lab.statistics.interval import mean_interval
+from fallline.lab.statistics.interval import LEAST, mean_interval
 from fallline.lab.statistics.sensitivity import largest_stable
 from fallline.lab.tuning import rates_and_means
 from fallline.report.numbers import counted, number
@@ -25,7 +24,7 @@ def verdict(standings: Standings, interrupted: bool = False) -> str:
         return f"The race was interrupted before its end, so there is no verdict. {_leading(standings)}"
     if not any(_held(standings, label) for label in standings.labels):
         return _nothing_held(standings)
-    if not standings.decided or len(standings.seeds) < LEAST_SEEDS:
+    if not standings.decided or len(standings.seeds) < LEAST:
         return f"{_refused(standings)} {_leading(standings)}"
     if len(standings.labels) == 1:
         alone = standings.labels[0]
@@ -72,7 +71,7 @@ def _leading(standings: Standings) -> str:
 
 
 def _refused(standings: Standings) -> str:
-    if len(standings.seeds) < LEAST_SEEDS:
+    if len(standings.seeds) < LEAST:
         return f"With {counted(len(standings.seeds), 'seed')} there is no interval and no verdict: take 3 at least."
     return "Without finals on fresh seeds there is no verdict: rates chosen on these seeds flatter whoever tried most."
 

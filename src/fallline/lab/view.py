@@ -11,7 +11,7 @@ import numpy as np
 from fallline.core.registry import to_call
 from fallline.figures.bands import Band
 from fallline.lab import tuning
-from fallline.lab.race import Run
+from fallline.lab.run import Run
 from fallline.lab.standings import Array, Standings, key_of
 from fallline.lab.statistics import curve
 from fallline.lab.statistics.interval import mean_band, mean_interval

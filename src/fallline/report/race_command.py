@@ -8,6 +8,7 @@ import shlex
 from fallline.core.race_spec import RaceSpec
 from fallline.report.command import arguments, option
 
+_RENAMED = {"target": "target_value"}  # --target is a column of the data
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(RaceSpec)}
 
 
@@ -32,8 +33,10 @@ def race_command(spec: RaceSpec) -> str | None:
         if name not in ("methods", "axes", "run", "extend") and getattr(spec, name) != default
     }
     axes = [f"--vary {shlex.quote(f'{name}={_words(values)}')}" for name, values in spec.axes.items()]
-    lines = [f"fallline compare {shlex.quote(source)}", f"--methods {shlex.quote(', '.join(spec.methods))}"]
-    lines += [option(name, value) for name, value in own.items()]
+    lines = [f"fallline compare {shlex.quote(source)}"]
+    if spec.methods:
+        lines.append(f"--methods {shlex.quote(', '.join(spec.methods))}")
+    lines += [option(_RENAMED.get(name, name), value) for name, value in own.items()]
     if spec.extend != (spec.lr == "auto" and spec.elimination == "none" and not spec.trials and not spec.budget):
         lines.append("--extend" if spec.extend else "--no-extend")
     lines += [*axes, *(option(name, value) for name, value in of_runs.items() if name != "method")]
