@@ -18,7 +18,7 @@ check: $(READY)  ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
 
-docs: $(READY)  ## a page for every method, solver, composition, schedule, surface, probe, loss and metric, with pictures of their paths, in docs/reference
+docs: $(READY)  ## a page for every method, solver, composition, schedule, surface, probe, loss, metric and yardstick, with pictures of their paths, in docs/reference
 	$(BIN)/python docs/reference.py docs/reference
 
 bench: torch  ## the measurements that the documentation quotes, beside PyTorch's

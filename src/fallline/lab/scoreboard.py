@@ -85,8 +85,7 @@ class Scoreboard:
         rates = sorted({entry.lr for entry in self.entries[label] if entry.lr is not None})
         if best.lr is None or len(rates) < LEAST_RATES or best.lr not in (rates[0], rates[-1]):
             return None
-        lr = rates[0] ** 2 / rates[1] if best.lr == rates[0] else rates[-1] ** 2 / rates[-2]
-        lr = float(f"{lr:.3g}")
+        lr = _plain(rates[0] ** 2 / rates[1] if best.lr == rates[0] else rates[-1] ** 2 / rates[-2])
         try:
             entry = replace(best, method=best.method.with_peak(lr), lr=lr, values={**best.values, "lr": lr})
             self.grouping.plan(entry.method, entry.batch_size)
@@ -112,6 +111,16 @@ class Scoreboard:
             for run in runs
         ]
         return float(np.mean(cost(values, self.measure.better))) if values else np.inf
+
+
+def _plain(lr: float) -> float:
+    """Return a rate in three digits, or in two where that hardly differs.
+
+    >>> _plain(0.99856), _plain(3.1577)
+    (1.0, 3.16)
+    """
+    two, three = float(f"{lr:.2g}"), float(f"{lr:.3g}")
+    return two if abs(two / lr - 1) < 0.005 else three
 
 
 def _begun(runs: Sequence[Run]) -> list[Run]:
