@@ -109,7 +109,8 @@ class LaneChunk:
             kept = jax.tree.map(lambda new, old: jnp.where(good, new, old), after, state)
             return kept._replace(status=after.status, first_loss=after.first_loss), row
 
-        lanes = jax.vmap(one_lane, in_axes=(0, 0, None, 0, None, 0, 0))
+        # Traced once: for the shapes of the history, and then in the loop.
+        lanes = jax.jit(jax.vmap(one_lane, in_axes=(0, 0, None, 0, None, 0, 0)), inline=True)
 
         def chunk(method: Any, state: State, data: Any, keys: Any, limits: Limits, block: Any, counts: Any) -> Any:
             shapes = jax.eval_shape(lanes, method, state, data, keys, limits, block[0][0], block[1][0])[1]
