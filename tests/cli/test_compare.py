@@ -108,6 +108,7 @@ def test_a_method_that_cannot_run_is_named_and_the_others_go_on(fallline):
 ROUND_TRIPS = {
     "no choices": [],
     "a grid": ["--lr", "1e-4:1:9", "--seeds", "3", "--final-seeds", "4"],
+    "own rates": ["--lr", "own"],
     "random points": ["--lr", "1e-4:1", "--trials", "7", "--vary", "b1=0.8,0.9", "--vary", "eps=1e-9:1e-5"],
     "axes": ["--vary", "schedule=none,cosine(end=0.1)", "--vary", "bias_correction=true,false", "--lr", "0.1"],
     "batches": ["--batch", "64,full", "--vary", "form=velocity,average", "--methods", "momentum"],
@@ -271,6 +272,18 @@ def test_a_problem_of_your_own_goes_on_where_its_folder_is_named(fallline, workp
     ran = fallline("compare", "mine.py:flowers", "--methods", "sgd", "--epochs", "1")
     assert ran.status == 128 + signal.SIGTERM
     assert "interrupted; to go on: the same command with --out runs/iris-race-1" in ran.out
+
+
+def test_own_is_a_word_for_each_methods_own_rate(begun):
+    assert begun("iris", "--lr", "own")[1].lr == "own"
+    assert begun("iris")[1].lr == "auto"
+
+
+def test_a_race_is_on_a_smaller_model_than_a_training(fallline, begun):
+    assert begun("iris")[1].run.problem["model"] == "mlp(32)"
+    assert begun("iris", "--model", "mlp(8)")[1].run.problem["model"] == "mlp(8)"
+    assert fallline("train", "iris", "--steps", "1", "--lr", "0.1", "--out", "run").status == 0
+    assert fl.load("run").spec.problem["model"] == "mlp(128, 64)"
 
 
 def test_the_defaults_in_the_help_are_the_librarys():

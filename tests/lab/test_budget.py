@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import signal
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -49,6 +52,13 @@ def test_a_race_spends_as_many_epochs_as_it_may_and_one_more_each_would_be_too_m
     assert epochs(race(None, epochs=each + 1, elimination=elimination)) > budget
 
 
+@pytest.mark.parametrize("elimination", ["halving", "hyperband"])
+def test_schedules_that_are_thinned_out_apart_are_paid_for_apart(elimination: str) -> None:
+    result = race("400 epochs", elimination=elimination, schedule=[None, "cosine"])
+    assert result.spec.run.epochs > 9
+    assert epochs(result) <= 400
+
+
 def test_samples_are_epochs_times_the_rows() -> None:
     assert race(f"{217 * ROWS} samples").spec.run.epochs == race("217 epochs").spec.run.epochs
     result = race(f"{217 * ROWS} samples")
@@ -80,3 +90,52 @@ def test_one_epoch_a_run_is_enough() -> None:
 def test_a_budget_and_a_number_of_steps_contradict(choices: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match="chooses how long the runs are: leave steps out"):
         race("60s", **choices)
+
+
+def test_a_budget_does_not_pay_for_a_screening_that_there_is_not() -> None:
+    assert race("60 epochs", lr=None).spec.run.epochs == 60 // (2 * 3)
+    with pytest.raises(InvalidValue, match="too little for 6 runs"):
+        race("5 epochs", lr=None)
+
+
+def test_longer_grids_are_beyond_any_budget() -> None:
+    with pytest.raises(InvalidValue, match="extend=True may add more: leave one out"):
+        race("500 epochs", extend=True)
+
+
+def test_a_signal_while_the_pace_is_measured_leaves_nothing_behind(tmp_path: Path) -> None:
+    def signalling(y_pred: Any, y_true: Any) -> float:
+        if not sent:
+            sent.append(True)
+            signal.raise_signal(signal.SIGTERM)
+        return 0.0
+
+    sent: list[bool] = []
+    measured = dataclasses.replace(line, predict=lambda p, x: p["w"] * x, metrics={"signal": signalling})
+    with pytest.raises(KeyboardInterrupt):
+        fl.compare(measured, [fl.SGD], lr=0.1, epochs=5, seeds=3, budget="9s", lanes="threads", out=tmp_path / "race")
+    assert sent
+    assert not (tmp_path / "race").exists()
+
+
+def test_a_race_that_goes_on_keeps_the_length_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pace that is measured later is another."""
+    monkeypatch.setattr("fallline.engine.crew.LOOK_SECONDS", 0.001)
+
+    def stop(progress: Any) -> None:
+        if progress.done and not stopped:
+            stopped.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    stopped: list[bool] = []
+    choices: dict[str, Any] = {"epochs": 10**4, "out": tmp_path / "race"}
+    monkeypatch.setattr("fallline.lab.raced.epochs_within", lambda *asked: 900)
+    assert race("9s", progress=stop, **choices).outcome == "interrupted"
+    monkeypatch.setattr("fallline.lab.raced.epochs_within", lambda *asked: 7)
+    result = race("9s", **choices)
+    assert result.outcome == "finished"
+    assert set(result.runs["epochs"]) == {900}
+    assert result.spec.run.epochs == 900
+    assert any("The budget of 9s left each run 900 epochs." in note for note in result.notes)

@@ -13,6 +13,7 @@ from tests.lab.planted import TEST, TRAIN, VALIDATION, bowl, mae, plane
 
 import fallline as fl
 from fallline.core.errors import FalllineError, InvalidType, InvalidValue
+from fallline.core.race_spec import RaceSpec
 
 
 def race(methods: Any = (fl.SGD, fl.Momentum), problem: Any = plane, **choices: Any) -> Any:
@@ -158,6 +159,9 @@ BAD: dict[str, tuple[dict[str, Any], type[FalllineError], str]] = {
     "a target in words": ({"target": "low"}, InvalidType, "target must be a number"),
     "a budget without a unit": ({"budget": "60"}, InvalidValue, "a budget is a number and a unit"),
     "no trials": ({"trials": 0}, InvalidValue, "trials must be at least 1"),
+    "a few rows over and over": ({"overfit_batches": 1}, InvalidValue, "overfit_batches=1 is for one training"),
+    "checkpoints by time": ({"checkpoint_seconds": 5.0}, InvalidValue, "checkpoint_seconds=5.0 is for one training"),
+    "checkpoints by steps": ({"checkpoint_steps": 5}, InvalidValue, "checkpoint_steps=5 is for one training"),
     "dropped altogether": ({"batch_size": 32, "last_batch": "drop"}, InvalidValue, "leaves nothing of 16 rows"),
 }
 
@@ -193,3 +197,102 @@ def test_more_runs_than_memory_are_refused_before_any(monkeypatch: pytest.Monkey
     monkeypatch.setattr("fallline.engine.grouping.free_memory", lambda: 2_000)
     with pytest.raises(InvalidValue, match="take fewer seeds, rates or methods"):
         race(seeds=50)
+
+
+@pytest.mark.parametrize("choices", [{"patience": 2}, {"keep": "best"}, {"keep": "best", "measure": "lowest mae"}])
+def test_runs_are_judged_by_the_epoch_whose_parameters_they_keep(choices: dict[str, Any]) -> None:
+    """The validation part is another line, which the parameters pass by on their way."""
+    data = fl.Data(train=TRAIN, validation=(VALIDATION[0], 0.5 * VALIDATION[1]))
+    passing = fl.Problem(plane.init, plane.loss, data=data, predict=plane.predict, metrics={"mae": mae})
+    result = race([fl.SGD], problem=passing, epochs=12, **choices)
+    column = "mae" if "measure" in choices else "loss"
+    finals = [(r, f) for r, f in zip(result.records, result.runs.iter_rows(named=True), strict=True) if r.params]
+    for record, run in finals:
+        error = record.predict(VALIDATION[0]) - 0.5 * VALIDATION[1]
+        kept = np.abs(error).mean() if column == "mae" else (error**2).mean()
+        assert run["final"] == pytest.approx(kept, rel=1e-4)
+    assert any(run["final"] < 0.9 * record.epochs[f"val_{column}"][-1] for record, run in finals)
+    assert {run["phase"] for _, run in finals} >= {"final"}
+
+
+def test_probes_measure_in_every_run() -> None:
+    plain, probed = race(lr=0.1), race(lr=0.1, probes=["gradnorms", fl.Sharpness(every=4)])
+    for before, record in zip(plain.records, probed.records, strict=True):
+        added = record.history.keys() - before.history.keys()
+        assert {"sharpness", "grad_norm_w", "grad_norm_b"} <= added
+        assert len(record.spec.probes) == 2
+        own, whole = (record.history[name] for name in ("grad_norm_w", "grad_norm"))
+        assert (own <= whole * 1.0001).all()
+
+
+def made_in_batches() -> Any:
+    """Return eight batches of two rows each, as many times as one likes."""
+    rows = [(TRAIN[0][k : k + 2], TRAIN[1][k : k + 2]) for k in range(0, 16, 2)]
+    return fl.Problem(plane.init, plane.loss, data=fl.Data(train=fl.data.batches(rows), validation=VALIDATION))
+
+
+def test_where_batches_are_made_a_schedule_lasts_as_many_steps_as_there_are() -> None:
+    result = race([fl.SGD], problem=made_in_batches(), lr=0.1, schedule="cosine(warmup=0)", batch_size=32)
+    for record in result.records:
+        np.testing.assert_allclose(record.history["lr"], 0.05 * (1 + np.cos(np.pi * np.arange(16) / 16)), atol=1e-7)
+    assert not any("its schedule is for" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        (fl.Cosine(0.1, steps=77), "its schedule is for 77 steps, and a run has 8."),
+        (fl.Trapezoid(0.1, steps=7, warmup=1, decay=2), "its schedule is for 7 steps, and a run has 8."),
+        (fl.Cosine(0.1, steps=8), None),
+        (fl.Warmup(0.1, steps=3), None),
+        (fl.CosineRestarts(0.1, steps=4), None),
+        (fl.Exponential(0.1, decay=0.9), None),
+    ],
+    ids=str,
+)
+def test_a_schedule_for_a_run_of_another_length_is_pointed_out(schedule: fl.Schedule, told: str | None) -> None:
+    given = race([fl.SGD(lr=schedule), fl.Adam], lr=None, seeds=1)
+    varied = race([fl.SGD], lr=0.1, seeds=1, schedule=[None, schedule])
+    for result in (given, varied):
+        notes = [note for note in result.notes if "its schedule is for" in note]
+        assert [note.partition(": ")[2] for note in notes] == ([] if told is None else [told])
+
+
+def test_without_rates_to_try_every_method_keeps_its_own() -> None:
+    result = race([fl.SGD, fl.Adam(lr=0.02), fl.Momentum(lr=fl.Cosine(0.3, steps=8))], lr=None)
+    rates = dict(result.table.select("method", "lr").iter_rows())
+    assert rates == {"sgd": 0.01, "adam": 0.02, "momentum(lr=cosine)": 0.3}
+    assert set(result.runs["phase"]) == {"final"}
+    assert result.spec.lr == "own"
+    assert RaceSpec.from_toml(result.spec.to_toml()) == result.spec
+
+
+@pytest.mark.parametrize(("way", "seeds"), [("threads", 3), ("auto", 3)])
+def test_batches_that_come_once_are_refused(way: str, seeds: int) -> None:
+    once = fl.data.batches(((TRAIN[0][:4], TRAIN[1][:4]) for _ in range(8)), steps_per_epoch=8)
+    problem = fl.Problem(plane.init, plane.loss, data=fl.Data(train=once, validation=VALIDATION))
+    with pytest.raises(InvalidValue, match=r"a race takes the batches several times.*pass a function make\(epoch\)"):
+        race(problem=problem, lanes=way, seeds=seeds, epochs=1)
+
+
+@pytest.mark.parametrize("elimination", ["halving", "hyperband"])
+def test_streamed_runs_are_not_ended_early(elimination: str) -> None:
+    with pytest.raises(InvalidValue, match=f"elimination='{elimination}' .*take elimination='none', or stream=False"):
+        race(problem=made_in_batches(), elimination=elimination)
+
+
+def test_sums_over_batches_of_several_sizes_are_not_compared() -> None:
+    data = fl.Problem(plane.init, plane.loss, data=TRAIN)
+    with pytest.raises(InvalidValue, match="reduction='sum' makes the training loss grow with the batch"):
+        race(problem=data, reduction="sum", batch_size=[4, 8])
+    assert len(race(problem=data, reduction="sum", batch_size=4, lr=0.01).table) == 2
+    assert len(race(reduction="sum", batch_size=[4, 8], lr=[0.001], seeds=1).table) == 2
+
+
+@pytest.mark.parametrize("way", ["threads", "vmap"])
+def test_a_table_is_no_measure(way: str) -> None:
+    tables = fl.Problem(
+        plane.init, plane.loss, data=plane.data, predict=plane.predict, metrics={"both": lambda *ys: np.stack(ys)}
+    )
+    with pytest.raises(InvalidValue, match="measure='both': the metric gives a table"):
+        race(problem=tables, measure="lowest both", lanes=way)

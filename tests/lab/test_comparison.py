@@ -192,3 +192,13 @@ def test_every_kind_of_result_can_be_shown(choices: dict[str, Any], tmp_path: Pa
     assert result.plot().save(tmp_path / "plot.svg") is None or (tmp_path / "plot.svg").exists()
     assert all(isinstance(note, str) for note in result.notes)
     assert not any(one == other for one, other in itertools.pairwise(result.notes))
+
+
+def test_what_was_ended_early_says_nothing_of_what_tuning_costs(result: Any) -> None:
+    methods, choices = [fl.SGD, "momentum(beta=0.0)"], {"seeds": 3, "epochs": 9, "batch_size": 5, "lanes": "threads"}
+    thinned = fl.compare(plane, methods, lr=RATES, elimination="halving", **choices)
+    assert "eliminated" in set(thinned.runs["outcome"])
+    assert thinned.view.tuning == {}
+    assert thinned.table["good_low"].null_count() == thinned.table["good_high"].null_count() == 2
+    assert result.view.tuning.keys() == set(result.table["method"])
+    assert result.table["good_low"].null_count() == 0

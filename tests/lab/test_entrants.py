@@ -292,3 +292,20 @@ def test_the_field_races_as_it_is() -> None:
     assert labels == ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "adamw", "adamw(lr=cosine)"]
     assert all(entrant.default == 3 and len(entrant.entries) == 7 for entrant in found)
     assert found[-1].entries[3].method.rate == fl.Cosine(0.001, steps=steps(32), warmup=steps(32) / 20)
+
+
+def test_the_fields_schedule_lasts_as_long_as_a_run_of_each_batch_size() -> None:
+    *_, scheduled = race(default_field(), [0.001, 0.1], {"batch_size": [4, 32]})
+    assert [(e.batch_size, e.method.rate) for e in scheduled.entries] == [
+        (size, fl.Cosine(lr, steps=steps(size), warmup=steps(size) / 20)) for size in (4, 32) for lr in (0.001, 0.1)
+    ]
+    assert {type(e.method) for e in scheduled.entries} == {fl.AdamW}
+
+
+@pytest.mark.parametrize("lr", [None, "own"])
+def test_own_is_each_methods_own_rate_alone(lr: Any) -> None:
+    given = [fl.SGD, fl.Adam(lr=0.02), fl.Lion(lr=fl.Cosine(0.1, steps=10)), NoRate]
+    found = race(given, lr, {"b1": [0.5, 0.8]})
+    assert [rates(entrant) for entrant in found] == [[0.01], [0.02, 0.02], [0.1, 0.1], [None]]
+    assert found[2].entries[0].method == fl.Lion(lr=fl.Cosine(0.1, steps=10), b1=0.5)
+    assert [entrant.default for entrant in found[:2]] == [0, None]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from tests.lab.planted import CURVATURES, bowl
 
 import fallline as fl
+from fallline.core.errors import InvalidValue
 from fallline.lab.halving import brackets
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -129,3 +132,43 @@ def test_a_configuration_that_failed_does_not_go_on() -> None:
     outcomes = dict(zip(result.runs["lr"], result.runs["outcome"], strict=True))
     assert outcomes[30.0] == outcomes[100.0] == "diverged"
     assert result.table["lr"].item() == 1.0
+
+
+def test_a_run_that_stands_still_while_others_go_on_does_not_count_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one thread and a clock that ticks when it is read, the runs' times add up to no more than all the ticks."""
+    ticks = itertools.count()
+    monkeypatch.setattr("fallline.engine.run.time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    monkeypatch.setattr("fallline.engine.crew.cores", lambda: 1)
+    result = race("halving")
+    spent = [record.history["seconds"][-1] for record in result.records]
+    assert sum(spent) <= next(ticks)
+    assert all((np.diff(record.history["seconds"]) > 0).all() for record in result.records)
+
+
+def test_where_it_ended_nothing_it_does_not_say_that_it_did() -> None:
+    result = race("halving", steps=2)
+    assert set(result.runs["outcome"]) == {"finished"}
+    (note,) = (note for note in result.notes if "halving" in note)
+    assert note.startswith("elimination='halving' ended no run: ")
+    assert "ended no run" not in " ".join(race("halving").notes)
+
+
+def test_schedules_are_thinned_out_apart_from_each_other() -> None:
+    """A warm-up over half of the run is far behind after a ninth of it."""
+    slow = f"trapezoid(warmup={EPOCHS // 2})"
+    result = race("halving", schedule=[None, slow])
+    whole = result.runs.filter((result.runs["phase"] == "screening") & (result.runs["outcome"] == "finished"))
+    assert sorted(set(whole["schedule"].fill_null("none"))) == ["none", slow]
+    assert len(whole) == 2 * 3
+    alone = race("halving", schedule=[slow], final_seeds=0)
+    kept = alone.runs.filter(alone.runs["outcome"] == "finished")["lr"]
+    assert set(kept) == set(whole.filter(whole["schedule"] == slow)["lr"])
+
+
+def test_runs_that_would_stand_still_together_beyond_what_is_free_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = fl.Problem(init=lambda key: jnp.ones(100_000), loss=lambda p, batch: 0.5 * (p**2).mean())
+    monkeypatch.setattr("fallline.engine.grouping.free_memory", lambda: 20_000_000)
+    choices: dict[str, Any] = {"lr": RATES, "steps": 9, "seeds": 3, "lanes": "threads"}
+    with pytest.raises(InvalidValue, match=r"more than half of the memory that is free .* or no elimination"):
+        fl.compare(wide, [fl.SGD], elimination="halving", **choices)
+    assert len(fl.compare(wide, [fl.SGD], **choices).records) == 31

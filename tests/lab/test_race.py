@@ -6,6 +6,9 @@ import functools
 import itertools
 import json
 import signal
+import threading
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tests.lab.planted import bowl
+from tests.engine.test_streaming import Blocks
+from tests.lab.planted import bowl, plane
 
 import fallline as fl
 from fallline.core.errors import InvalidType, RunError
@@ -205,3 +209,105 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
     with pytest.raises(RunError, match="letter"):
         race(out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+class Gate:
+    """Lets so many epochs of the race's runs pass; then a signal comes, and whoever is late waits for it."""
+
+    def __init__(self, epochs: int) -> None:
+        self.left, self.sent = epochs, threading.Event()
+
+    def metric(self, y_pred: Any, y_true: Any) -> float:
+        self.left -= 1
+        assert self.left >= 0 or self.sent.wait(30)
+        return 0.0
+
+    def look(self, progress: RaceProgress) -> None:
+        if self.left < 0 and not self.sent.is_set():
+            signal.raise_signal(signal.SIGINT)
+            self.sent.set()
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fallline.engine.crew.cores", lambda: 1)
+    monkeypatch.setattr("fallline.lab.race.LOOK_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("look_often", "one_thread")
+@pytest.mark.parametrize(
+    ("methods", "ended"),
+    [
+        ([fl.Momentum(beta=0.0), fl.Momentum(beta=0.5), fl.Momentum(beta=0.8)], [5, 5]),
+        ([fl.SGD, fl.Momentum], [3, 3]),
+    ],
+    ids=["an entrant has no run yet", "all have some of theirs"],
+)
+def test_after_an_interruption_those_who_have_ended_are_not_judged_alone(methods: Any, ended: list[int]) -> None:
+    gate = Gate(2 * sum(ended))
+    gated = fl.Problem(plane.init, plane.loss, data=plane.data, predict=plane.predict, metrics={"gate": gate.metric})
+    part = fl.compare(gated, methods, lr=0.05, epochs=2, seeds=5, batch_size=8, lanes="threads", progress=gate.look)
+    assert sorted(Counter(part.runs["label"]).values()) == ended
+    assert set(part.runs["phase"]) == {"final"}
+    assert part.winner is None
+    assert set(part.table["group"]) == {0}
+    assert part.table["difference"].null_count() == len(ended)
+    assert part.verdict.startswith("The race was interrupted before its end, so there is no verdict. ")
+
+
+def test_where_every_rate_failed_the_grid_goes_on_below() -> None:
+    result = race([fl.SGD], lr=[100.0, 300.0, 900.0], extend=True)
+    assert sorted(set(result.runs["lr"])) == [1.2, 3.7, 11.0, 33.0, 100.0, 300.0, 900.0]
+    assert result.table["lr"].item() == 1.2
+
+
+class Watched(Blocks):
+    """Counts how many threads read at a time."""
+
+    reading = most = 0
+
+    def read(self, block: int) -> Any:
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        time.sleep(0.001)
+        self.reading -= 1
+        return super().read(block)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> fl.Problem:
+    """A problem whose rows are streamed, in windows so small that they are read all along, on four cores."""
+    monkeypatch.setattr("fallline.engine.windows.WINDOW_ROWS", 8)
+    monkeypatch.setattr("fallline.engine.crew.cores", lambda: 4)
+    x = np.linspace(-1, 1, 40, dtype=np.float32)
+    return fl.Problem(
+        init=lambda key: {"w": jnp.zeros(())},
+        loss=lambda p, batch: (p["w"] * batch.x - batch.y) ** 2,
+        data=fl.Data(train=Watched(x, 2 * x)),
+    )
+
+
+def readers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("fallline-reader")]
+
+
+def test_streamed_rows_are_read_by_one_thread_at_a_time(watched: fl.Problem) -> None:
+    result = fl.compare(watched, [fl.SGD, fl.Momentum], lr=0.1, epochs=3, seeds=3, batch_size=4)
+    assert len(result.records) == 6
+    assert watched.data.train.most == 1
+    assert not readers()
+
+
+@pytest.mark.usefixtures("look_often")
+def test_after_an_interruption_nobody_reads(watched: fl.Problem) -> None:
+    carried: list[Any] = []
+
+    def stop(progress: RaceProgress) -> None:
+        if readers() and not carried:
+            carried.extend(readers())
+            signal.raise_signal(signal.SIGINT)
+
+    result = fl.compare(watched, [fl.SGD], lr=0.1, epochs=10**6, seeds=3, batch_size=4, progress=stop)
+    assert result.outcome == "interrupted"
+    assert carried
+    assert not readers()

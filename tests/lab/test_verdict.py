@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
-from tests.lab.planted import STEPS, bowl, noisy_levels, placed
+from tests.lab.planted import STEPS, bowl, noisy_levels, placed, plane
 
 import fallline as fl
 from fallline.engine.plan import initial
@@ -232,3 +232,16 @@ def test_momentum_whose_beta_was_not_tuned_may_lose() -> None:
     result = descend([fl.SGD, fl.Momentum(beta=0.999)], [0.3, 1.0])
     assert result.winner == fl.SGD(lr=1.0)
     assert not any("it was not tuned enough" in note for note in result.notes)
+
+
+def test_a_measure_that_is_never_a_number_is_not_taken_for_a_failure() -> None:
+    hollow = fl.Problem(
+        plane.init, plane.loss, data=plane.data, predict=plane.predict, metrics={"hole": lambda y_pred, y_true: np.nan}
+    )
+    result = fl.compare(
+        hollow, [fl.SGD, fl.Momentum], lr=[0.01, 0.1], epochs=1, seeds=3, measure="lowest hole", lanes="threads"
+    )
+    assert result.winner is None
+    assert result.verdict == "No run failed, and none has a validation hole that is a number. Choose another measure."
+    assert result.table["note"].to_list() == ["its measure was not a number"] * 2
+    assert result.notes == ()

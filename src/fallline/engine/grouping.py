@@ -28,8 +28,11 @@ from fallline.engine.step import loss_dtype
 SMALL = 50_000
 """Models of at most so many parameters go side by side on a CPU: a step of one is less work than calling it."""
 
-PLACES = range(8, 3, -1)
+PLACES = range(10, 3, -1)
 """How many go side by side on a CPU: enough to share the calls, few enough to stay in a core's cache."""
+
+CALL = 2
+"""What a call costs besides its lanes' work, in lanes of a small model."""
 
 SHARE = 0.5
 """Of the memory that is free, the part that a race may use."""
@@ -126,8 +129,8 @@ class Grouping:
 
 
 def _places(runs: list[int]) -> int:
-    """Return how many places waste the fewest of them; of equal ones the most."""
-    return min(PLACES, key=lambda places: sum(-(-count // places) * places for count in runs))
+    """Return how many places cost the least, the empty ones and the calls counted; of equal ones the most."""
+    return min(PLACES, key=lambda places: sum(-(-count // places) * (places + CALL) for count in runs))
 
 
 def _check(needed: float, runs: int, room: float) -> None:

@@ -14,7 +14,7 @@ from fallline.core.errors import InvalidValue
 from fallline.core.race_spec import RaceSpec, read_budget
 from fallline.engine.crew import cores
 from fallline.lab.halving import ETA, brackets
-from fallline.lab.race import Race
+from fallline.lab.race import Race, by_schedule
 
 PILOT = 2
 """Epochs of the runs that the pace is measured on; the first of them is not counted."""
@@ -34,13 +34,17 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
         began: when the clock of the race was started.
 
     Raises:
-        InvalidValue: where not even one epoch each is within it, or the runs' length is given in steps.
+        InvalidValue: where not even one epoch each is within it, the runs' length is given in steps, or runs may be added.
     """
     assert spec.budget is not None, "asked where there is a budget"
     budget, asked = read_budget(spec.budget), spec.run.epochs
     if asked is None or spec.run.steps is not None:
         raise InvalidValue(f"budget={spec.budget!r} chooses how long the runs are: leave steps out.")
-    pilot = dataclasses.replace(spec, seeds=1, final_seeds=0, elimination="none", extend=False)
+    if spec.extend:
+        raise InvalidValue(
+            f"budget={spec.budget!r} counts the runs beforehand, and extend=True may add more: leave one out."
+        )
+    pilot = dataclasses.replace(spec, seeds=1, final_seeds=0, elimination="none")
     race = begun(dataclasses.replace(pilot, run=dataclasses.replace(spec.run, epochs=min(PILOT, asked))))
     finals = race.finals_of(spec)
     screens = race.tuned or not finals
@@ -55,9 +59,11 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
         unit = 1.0 if budget.unit == "epochs" else float(race.samples_per_epoch)
         costs = {label: [unit] * len(entries) for label, entries in race.board.entries.items()}
         room = budget.amount
+    thinned = {label: [len(apart) for apart in by_schedule(own)] for label, own in race.board.entries.items()}
 
     def spent(epochs: int) -> float:
-        screening = sum(sum(own) / len(own) * _epochs(len(own), epochs, spec) for own in costs.values() if screens)
+        taken = {label: sum(_epochs(count, epochs, spec) for count in counts) for label, counts in thinned.items()}
+        screening = sum(sum(own) / len(own) * taken[label] for label, own in costs.items() if screens)
         return spec.seeds * screening + finals * epochs * sum(max(own) for own in costs.values())
 
     # Where elimination has all of its rungs, longer runs never spend less; below, they may.

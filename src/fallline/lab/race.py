@@ -125,7 +125,7 @@ class Race:
         thinned = [
             ([entries[place] for place in bracket.places], bracket.rungs)
             for every in self.board.entries.values()
-            for entries in _by_schedule(every)
+            for entries in by_schedule(every)
             for bracket in brackets(len(entries), min(map(self.board.epochs, entries)), self.spec.elimination)
         ]
         runs = [
@@ -244,7 +244,7 @@ def finals_of(spec: RaceSpec, tuned: bool) -> int:
     return max(spec.seeds, FRESH) if tuned else spec.seeds
 
 
-def _by_schedule(entries: Sequence[Entry]) -> list[list[Entry]]:
+def by_schedule(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return configurations apart by their schedule: one with a warm-up would go out for starting slowly."""
     found: dict[Any, list[Entry]] = defaultdict(list)
     for entry in entries:

@@ -15,6 +15,7 @@ from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.race_spec import RaceSpec
 from fallline.core.registry import to_call
+from fallline.core.schedule import Schedule
 from fallline.core.spec import Spec
 from fallline.core.stream import streamed
 from fallline.engine.grouping import Grouping
@@ -229,16 +230,20 @@ def _of_elimination(spec: RaceSpec, race: Race) -> str:
 
 
 def _of_schedules(race: Race) -> list[str]:
-    """Return a sentence for each entrant whose schedule was made for a run of another length."""
+    """Return a sentence for each entrant with a schedule that was made for a run of another length."""
     doubts = []
     for entrant in race.entrants:
-        entry = entrant.entries[0]
-        asked, taken = getattr(entry.method.rate, "steps", None), race.grouping.plan(entry.method, entry.batch_size)
-        if asked is not None and float(asked) != taken.total_steps:
-            doubts.append(
-                f"{entrant.label}: its schedule is for {float(asked):,.0f} steps, and a run has {taken.total_steps:,}."
-            )
+        lengths = [(_lasts(e.method.rate), race.board.plan(e).total_steps) for e in entrant.entries]
+        if unlike := [(asked, taken) for asked, taken in lengths if asked not in (None, taken)]:
+            asked, taken = unlike[0]
+            doubts.append(f"{entrant.label}: its schedule is for {asked:,.0f} steps, and a run has {taken:,}.")
     return doubts
+
+
+def _lasts(rate: Any) -> float | None:
+    """Return how many steps a schedule is for, if that is to be all of a run's: a warm-up is shorter."""
+    whole = isinstance(rate, Schedule) and rate.SHARES.get("steps") == 1
+    return getattr(rate, "steps", None) if whole else None
 
 
 def defaults(entrants: Sequence[Entrant]) -> dict[str, Any]:

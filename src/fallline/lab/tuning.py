@@ -84,7 +84,8 @@ def warnings(standings: Standings, labels: Mapping[str, object]) -> list[str]:
         if len(rates) < 2:
             continue
         if not np.isfinite(means).any():
-            notes.append(f"{label}: every learning rate failed, down to {rates[0]:.3g}: try lower ones.")
+            if any(run.record.outcome.failed for runs in standings.screening[label].values() for run in runs):
+                notes.append(f"{label}: every learning rate failed, down to {rates[0]:.3g}: try lower ones.")
         elif end := edge(rates, means, standings.measure.better):
             beyond = "lower" if end == "lowest" else "higher"
             rate = rates[0] if end == "lowest" else rates[-1]

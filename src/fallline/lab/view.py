@@ -69,8 +69,6 @@ def _note(judged: Sequence[Run]) -> str:
     outcomes = [run.record.outcome for run in judged if run.record.outcome.failed]
     if not outcomes:
         return "its measure was not a number"
-    if not outcomes:  # of a race that was interrupted: the better configurations had not come to their end
-        return "eliminated"
     word = "diverged" if "diverged" in outcomes else "was not finite"
     return f"{word} on {len(outcomes)} of {counted(len(judged), 'seed')}"
 
