@@ -279,11 +279,15 @@ def test_own_is_a_word_for_each_methods_own_rate(begun):
     assert begun("iris")[1].lr == "auto"
 
 
-def test_a_race_is_on_a_smaller_model_than_a_training(fallline, begun):
+def test_a_race_is_on_a_smaller_model_than_a_training(fallline, begun, monkeypatch):
+    def stop(problem, *choices, **more):
+        raise Begun(problem.recipe["model"])
+
     assert begun("iris")[1].run.problem["model"] == "mlp(32)"
     assert begun("iris", "--model", "mlp(8)")[1].run.problem["model"] == "mlp(8)"
-    assert fallline("train", "iris", "--steps", "1", "--lr", "0.1", "--out", "run").status == 0
-    assert fl.load("run").spec.problem["model"] == "mlp(128, 64)"
+    monkeypatch.setattr("fallline.engine.train.train", stop)
+    with pytest.raises(Begun, match=r"mlp\(128, 64\)"):
+        fallline("train", "iris")
 
 
 def test_the_defaults_in_the_help_are_the_librarys():

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.engine.test_streaming import Blocks
-from tests.lab.planted import bowl, plane
+from tests.lab.planted import TRAIN, VALIDATION, bowl, plane
 
 import fallline as fl
 from fallline.core.errors import InvalidType, RunError
@@ -245,7 +245,8 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_after_an_interruption_those_who_have_ended_are_not_judged_alone(methods: Any, ended: list[int]) -> None:
     gate = Gate(2 * sum(ended))
-    gated = fl.Problem(plane.init, plane.loss, data=plane.data, predict=plane.predict, metrics={"gate": gate.metric})
+    data, metrics = fl.Data(train=TRAIN, validation=VALIDATION), {"gate": gate.metric}
+    gated = fl.Problem(plane.init, plane.loss, data=data, predict=plane.predict, metrics=metrics)
     part = fl.compare(gated, methods, lr=0.05, epochs=2, seeds=5, batch_size=8, lanes="threads", progress=gate.look)
     assert sorted(Counter(part.runs["label"]).values()) == ended
     assert set(part.runs["phase"]) == {"final"}
@@ -257,8 +258,8 @@ def test_after_an_interruption_those_who_have_ended_are_not_judged_alone(methods
 
 def test_where_every_rate_failed_the_grid_goes_on_below() -> None:
     result = race([fl.SGD], lr=[100.0, 300.0, 900.0], extend=True)
-    assert sorted(set(result.runs["lr"])) == [1.2, 3.7, 11.0, 33.0, 100.0, 300.0, 900.0]
-    assert result.table["lr"].item() == 1.2
+    assert sorted(set(result.runs["lr"])) == [1.23, 3.7, 11.1, 33.3, 100.0, 300.0, 900.0]
+    assert result.table["lr"].item() == 1.23
 
 
 class Watched(Blocks):

@@ -34,7 +34,7 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
         began: when the clock of the race was started.
 
     Raises:
-        InvalidValue: where not even one epoch each is within it, the runs' length is given in steps, or runs may be added.
+        InvalidValue: where not even one epoch each is within it, steps give the runs' length, or `extend` may add runs.
     """
     assert spec.budget is not None, "asked where there is a budget"
     budget, asked = read_budget(spec.budget), spec.run.epochs

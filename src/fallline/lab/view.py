@@ -59,16 +59,23 @@ def _row(standings: Standings, timing: Timing, label: str, default: Any) -> Row:
         else worst,
         to_target=timing.typical(label),
         test=_mean_test(judged),
-        default=float(np.mean(standings.values(tested))) if tested else None,
+        default=_at_default(standings, tested),
         good=None if good is None else (good.low, good.high),
         note=_note(judged) if failed else "",
     )
 
 
+def _at_default(standings: Standings, runs: Sequence[Run] | None) -> float | None:
+    """Return the mean at the method's own default, if that was tried to the end; not finite where it failed."""
+    if not runs or any(run.eliminated for run in runs):
+        return None
+    return float(np.mean(standings.values(runs)))
+
+
 def _note(judged: Sequence[Run]) -> str:
     outcomes = [run.record.outcome for run in judged if run.record.outcome.failed]
     if not outcomes:
-        return "its measure was not a number"
+        return "eliminated" if any(run.eliminated for run in judged) else "its measure was not a number"
     word = "diverged" if "diverged" in outcomes else "was not finite"
     return f"{word} on {len(outcomes)} of {counted(len(judged), 'seed')}"
 
