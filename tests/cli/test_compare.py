@@ -23,6 +23,7 @@ from fallline.cli import options
 from fallline.core.grid import log_grid
 from fallline.lab.compare import EPOCHS
 from fallline.problems import yardsticks
+from fallline.record.lock import Lock
 from fallline.record.race_document import RaceDocument
 from fallline.report.race_command import race_command
 
@@ -105,6 +106,49 @@ def test_a_method_that_cannot_run_is_named_and_the_others_go_on(fallline):
     assert "sgd(lr=plateau) does not race: " in told["notes"][0]
 
 
+def test_a_solver_is_named_and_the_others_go_on(fallline):
+    told = json.loads(fallline("compare", *TINY, "--methods", "sgd, lbfgs", "--lr", "own", "--seeds", "1", "--json").out)
+    assert [row["method"] for row in told["table"]] == ["sgd"]
+    assert told["notes"][0].startswith("lbfgs does not race: lbfgs drives a function by itself")
+
+
+def test_a_schedule_by_name_lasts_as_long_as_the_run_and_is_shown_again(fallline, workplace):
+    words = ["--methods", "adamw(lr=cosine), sgd(lr=cosine(0.5, end=0.1))", "--lr", "own", "--seeds", "1"]
+    ran = fallline("compare", *TINY, *words, "--out", "race")
+    assert ran.status == 0
+    spec = RaceDocument.read(workplace / "race").spec
+    assert spec.methods[0].startswith("adamw(lr=cosine(peak=0.001), b1=0.9")
+    assert spec.methods[1] == "sgd(lr=cosine(peak=0.5, end=0.1))"
+    again = fallline("compare", "race")
+    assert (again.status, again.err) == (0, "")
+    assert ran.out.endswith(again.out)
+    assert "it is finished" in fallline("compare", *TINY, *words, "--out", "race").err  # the same spec once more
+
+
+def test_who_comes_second_to_a_folder_does_not_say_that_it_goes_on(fallline, workplace, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("fallline.record.race_folder.RaceFolder.finish", lambda *_, **__: None)
+        fallline("compare", *TINY, "--lr", "0.1", "--seeds", "1", "--out", "same")
+    held = Lock(workplace / "same")
+    ran = fallline("compare", *TINY, "--lr", "0.1", "--seeds", "1", "--out", "same")
+    held.release()
+    assert (ran.status, "going on" in ran.out) == (2, False)
+    assert "same is already open for writing" in ran.err
+    assert "going on with same" in fallline("compare", *TINY, "--lr", "0.1", "--seeds", "1", "--out", "same").out
+
+
+def test_an_end_while_the_pace_is_measured_is_said(fallline, workplace, monkeypatch):
+    def stopped(race):
+        race.interrupt.signal = signal.SIGINT
+        return []
+
+    monkeypatch.setattr("fallline.lab.race.Race.carry_out", stopped)
+    ran = fallline("compare", *TINY, "--lr", "0.1", "--budget", "60s")
+    assert (ran.status, ran.err) == (130, "interrupted before any run was kept\n")
+    assert ran.out.splitlines()[-1] == "measuring the pace"
+    assert not (workplace / "runs").exists()
+
+
 ROUND_TRIPS = {
     "no choices": [],
     "a grid": ["--lr", "1e-4:1:9", "--seeds", "3", "--final-seeds", "4"],
@@ -112,6 +156,7 @@ ROUND_TRIPS = {
     "random points": ["--lr", "1e-4:1", "--trials", "7", "--vary", "b1=0.8,0.9", "--vary", "eps=1e-9:1e-5"],
     "axes": ["--vary", "schedule=none,cosine(end=0.1)", "--vary", "bias_correction=true,false", "--lr", "0.1"],
     "batches": ["--batch", "64,full", "--vary", "form=velocity,average", "--methods", "momentum"],
+    "a schedule by name": ["--methods", "adamw(lr=cosine), sgd(lr=cosine(0.5, end=0.1)), adam"],
     "early ends": ["--elimination", "hyperband", "--budget", "100 epochs", "--no-extend"],
     "longer grids": ["--lr", "0.1,0.01,0.001", "--extend", "--measure", "highest accuracy", "--target-value", "0.8"],
     "runs": [
@@ -184,7 +229,7 @@ def test_ctrl_c_leaves_the_standings_and_the_same_command_goes_on(tmp_path):
 
 def test_a_folder_of_the_same_race_is_gone_on_with(fallline, workplace, monkeypatch):
     @contextlib.contextmanager
-    def interrupting(console, measure):
+    def interrupting(console, measure, first):
         yield lambda progress: signal.raise_signal(signal.SIGTERM)
 
     words = [*TINY, "--lr", "0.1,0.01", "--seeds", "3", "--out", "race"]
@@ -263,7 +308,7 @@ def test_published_numbers_stand_beside_ours(fallline, workplace):
 
 def test_a_problem_of_your_own_goes_on_where_its_folder_is_named(fallline, workplace, monkeypatch):
     @contextlib.contextmanager
-    def interrupting(console, measure):
+    def interrupting(console, measure, first):
         yield lambda progress: signal.raise_signal(signal.SIGTERM)
 
     mine = 'import fallline as fl\n\nflowers = fl.problems.for_data("iris", "linear")\n'
@@ -301,7 +346,13 @@ BAD = {
     "unknown method": (["iris", "--methods", "sgd, adm"], "Did you mean 'adam'"),
     "no method": (["iris", "--methods", ""], "cannot read ''"),
     "no rate": (["iris", "--lr", ""], "cannot read ''"),
-    "one rate as a grid": (["iris", "--lr", "1e-4:1:1"], "must be at least 2"),
+    "one rate as a grid": (["iris", "--lr", "1e-4:1:1"], "--lr 1e-4:1:1: the third number says how many, and must be"),
+    "grid below zero": (["iris", "--lr", "-1:1:3"], "--lr -1:1:3: the first number must be above 0"),
+    "grid upside down": (["iris", "--lr", "1:1e-3:3"], "--lr 1:1e-3:3: the second number must be above the first"),
+    "no target": (["iris", "--target-value", "nan"], "--target-value nan: must be a number"),
+    "only a solver": (["iris", "--methods", "lbfgs"], "lbfgs drives a function by itself"),
+    "schedule without its decay": (["iirs", "--methods", "sgd(lr=exponential)"], "exponential needs peak, rate"),
+    "unknown schedule": (["iirs", "--methods", "sgd(lr=cosin())"], "Did you mean 'cosine'"),
     "rate of zero": (["iris", "--lr", "0.1,0"], "a learning rate must be above 0"),
     "negative rate": (["iris", "--lr", "-0.1"], "a learning rate must be above 0"),
     "range without trials": (["iris", "--lr", "1e-4:1"], "--trials 20"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -102,7 +103,19 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(found, fl.LogUniform | fl.Uniform) or (found and all(isinstance(x, float) for x in found))
 
 
-@pytest.mark.parametrize("text", ["1:0.1", "0:1", "1e-4:1:1", "1e-4:1:2.5", "1:inf", "uniform(2, 1)"])
-def test_a_range_in_words_obeys_the_ranges_rules(text: str) -> None:
-    with pytest.raises(FalllineError, match=r"(low|high|n) must be"):
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("1:0.1", "the second number must be above the first, got 1 and 0.1"),
+        ("uniform(2, 1)", "the second number must be above the first"),
+        ("0:1", "the first number must be above 0"),
+        ("1e-4:1:1", "the third number says how many, and must be at least 2"),
+        ("1e-4:1:2.5", "at least 2 and whole, got 2.5"),
+        ("1e-4:1:nan", "the third number"),
+        ("1:inf", "the ends must be finite numbers"),
+        ("nan:1:3", "the ends must be finite numbers"),
+    ],
+)
+def test_a_range_in_words_is_refused_in_its_words(text: str, rule: str) -> None:
+    with pytest.raises(InvalidValue, match=rf"^lr='{re.escape(text)}': .*{re.escape(rule)}"):
         read_rates(text)

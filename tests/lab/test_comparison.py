@@ -202,3 +202,37 @@ def test_what_was_ended_early_says_nothing_of_what_tuning_costs(result: Any) -> 
     assert thinned.table["good_low"].null_count() == thinned.table["good_high"].null_count() == 2
     assert result.view.tuning.keys() == set(result.table["method"])
     assert result.table["good_low"].null_count() == 0
+
+
+def test_what_was_chosen_on_each_axis_is_the_best_of_screening_and_what_the_finals_ran() -> None:
+    axes = {"batch_size": [4, "full"], "beta": [0.5, 0.9], "schedule": [None, "cosine"]}
+    methods, choices = [fl.SGD, fl.Momentum], {"lr": [0.01, 0.1], "epochs": 3, "seeds": 3, "lanes": "threads"}
+    result = fl.compare(plane, methods, axes=axes, **choices)
+    names = ["method", "lr", "mean", "low", "high", "group", "batch_size", "schedule", "beta"]
+    assert result.table.columns[:6] == names[:6]
+    assert set(result.table.columns[6:9]) == set(names[6:])
+    axes_and_rate = ["lr", *axes]
+    for row in result.table.iter_rows(named=True):
+        runs = result.runs.filter(label=row["method"]).with_columns(pl.col("schedule").fill_null("none"))
+        screened = runs.filter(phase="screening").group_by(axes_and_rate).agg(pl.col("final").mean()).sort("final")
+        assert [row[name] for name in axes_and_rate] == list(screened.select(axes_and_rate).row(0))
+        assert runs.filter(phase="final").select(axes_and_rate).unique().rows() == [
+            tuple(row[name] for name in axes_and_rate)
+        ]
+    assert result.table.filter(method="sgd")["beta"].item() is None
+    assert result.table.filter(method="momentum")["beta"].item() in axes["beta"]
+
+
+def test_without_axes_only_the_rate_was_chosen(result: Any) -> None:
+    assert result.view.axes == ()
+    assert result.table.columns[6] == "difference"
+
+
+def test_where_every_run_failed_nobody_leads() -> None:
+    result = fl.compare(plane, [fl.SGD, fl.Momentum], lr=[1e6, 1e7], epochs=9, batch_size=5, seeds=3, lanes="threads")
+    assert np.isinf(result.table["mean"]).all()
+    assert result.table["group"].to_list() == [0, 0]
+    assert result.winner is None
+    assert result.view.winner is None
+    assert not result.view.held
+    assert "<svg" not in result._repr_html_()

@@ -302,6 +302,30 @@ def test_the_fields_schedule_lasts_as_long_as_a_run_of_each_batch_size() -> None
     assert {type(e.method) for e in scheduled.entries} == {fl.AdamW}
 
 
+@pytest.mark.parametrize("text", ["adamw(lr=cosine)", "AdamW(cosine())", "adamw(lr=Cosine(0.001), b1=0.9)"])
+def test_the_label_of_the_fields_schedule_can_be_typed(text: str) -> None:
+    *_, field = race(default_field(), axes={"batch_size": [4, 32]})
+    (typed,) = race(text, axes={"batch_size": [4, 32]})
+    assert typed == field
+    (again,) = race(str(typed.given), axes={"batch_size": [4, 32]})
+    assert again == field
+
+
+def test_a_schedule_by_name_keeps_the_numbers_that_are_written() -> None:
+    (sgd,) = race("sgd(lr=cosine(0.5, end=0.1, warmup=3))", "own")
+    assert [entry.method for entry in sgd.entries] == [fl.SGD(fl.Cosine(0.5, steps=steps(32), warmup=3, end=0.1))]
+    (whole,) = race("sgd(lr=cosine(0.5, steps=7))", "own")
+    assert whole.given == fl.SGD(fl.Cosine(0.5, steps=7))
+    for text in ("sgd(lr=exponential)", "sgd(lr=piecewise(0.1))"):
+        with pytest.raises(InvalidValue, match="needs .*(rate|boundaries|factors)"):
+            race(text)
+
+
+def test_a_label_holds_no_places_in_memory() -> None:
+    sgd, lbfgs, short = race(["sgd", "optax.lbfgs()", "optax.lbfgs(memory_size=3)"], "own")
+    assert [sgd.label, lbfgs.label, short.label] == ["sgd", "optax.lbfgs", "optax.lbfgs(memory_size=3)"]
+
+
 @pytest.mark.parametrize("lr", [None, "own"])
 def test_own_is_each_methods_own_rate_alone(lr: Any) -> None:
     given = [fl.SGD, fl.Adam(lr=0.02), fl.Lion(lr=fl.Cosine(0.1, steps=10)), NoRate]

@@ -68,7 +68,8 @@ def test_one_run_each_gives_no_interval_and_says_so(runs):
 def test_only_seeds_that_all_have_are_compared(runs):
     found = compared(runs[:3] + runs[4:])
     assert sorted(found.runs["seed"]) == [1, 1, 2, 2]
-    assert found.notes == ("Left out: 1 run with seeds that not every method has.",)
+    assert found.notes[-1] == "Left out: 1 run with seeds that not every method has."
+    assert "tuned is not known" in found.notes[0]
 
 
 def test_nothing_is_paired_where_no_seed_is_common(runs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -22,6 +23,7 @@ from tests.lab.planted import TRAIN, VALIDATION, bowl, plane
 
 import fallline as fl
 from fallline.core.errors import InvalidType, RunError
+from fallline.lab.measure import measure_of
 from fallline.lab.race_progress import RaceProgress
 
 TIMES = ["seconds_to_target"]
@@ -312,3 +314,27 @@ def test_after_an_interruption_nobody_reads(watched: fl.Problem) -> None:
     assert result.outcome == "interrupted"
     assert carried
     assert not readers()
+
+
+@pytest.mark.usefixtures("look_often", "one_thread")
+@pytest.mark.parametrize("done", [2, 3, 5, 7, 8])
+def test_the_standings_of_an_interrupted_race_are_in_the_order_of_the_means_they_show(done: int) -> None:
+    stopped: list[bool] = []
+
+    def stop(progress: Any) -> None:
+        if progress.done >= done and not stopped:
+            stopped.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    result = race([fl.SGD, fl.Momentum], lr=[0.3, 0.003, 0.1], lanes="threads", progress=stop)
+    assert result.outcome == "interrupted"
+    means = result.table["mean"].to_list()
+    assert means == sorted(means)
+    assert set(result.table["group"]) == {0}
+    assert result.table["method"][0] in result.verdict
+
+
+def test_ready_metrics_of_published_problems_say_which_is_best() -> None:
+    problem = fl.problems.for_data("iris", model="linear")
+    published = dataclasses.replace(problem, recipe={"data": "deepobs:fmnist_mlp"})
+    assert measure_of(published, "accuracy").better == "highest"

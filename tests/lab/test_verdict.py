@@ -99,7 +99,7 @@ def test_two_sentences_with_the_numbers_of_the_table() -> None:
     told = re.findall(r"([\d.]+) (?:behind )?\(([\d.]+) to ([\d.]+)[,)]", result.verdict)
     wanted = [[row[name] for name in names] for row, names in ((first, MEAN), (second, DIFFERENCE))]
     np.testing.assert_allclose(np.array(told, float), wanted, rtol=2e-3)
-    assert "40 fresh seeds" in result.verdict
+    assert "40 seeds" in result.verdict
     assert second["method"] in result.verdict
 
 
@@ -245,3 +245,17 @@ def test_a_measure_that_is_never_a_number_is_not_taken_for_a_failure() -> None:
     assert result.verdict == "No run failed, and none has a validation hole that is a number. Choose another measure."
     assert result.table["note"].to_list() == ["its measure was not a number"]
     assert result.notes == ()
+
+
+def test_a_loss_that_is_no_number_from_the_start_is_not_blamed_on_the_rate() -> None:
+    nowhere = fl.Problem(init=lambda key: jnp.ones(1), loss=lambda p, batch: jnp.nan * p.sum())
+    result = fl.compare(nowhere, ["sgd", "adam"], steps=3, seeds=3)
+    assert "not finite at the first parameters" in result.verdict
+    assert not any("try lower" in note for note in result.notes)
+
+
+def test_runs_that_end_at_a_target_are_said_to_have_other_lengths() -> None:
+    result = descend(["sgd", "momentum"], 0.1, target_loss=0.3)
+    assert "target_reached" in set(result.runs["outcome"])
+    assert any(note.startswith("Some runs ended before the others") for note in result.notes)
+    assert not any("ended before" in note for note in descend(["sgd", "momentum"], 0.1).notes)

@@ -78,6 +78,7 @@ def row(label: str, mean: float, group: int = 1, **changes: Any) -> Row:
     parts = {
         "method": f"{label.split('(')[0]}(lr=0.01)",
         "lr": 0.01,
+        "chosen": {},
         "low": 0.97 * mean,
         "high": 1.03 * mean,
         "difference": (0.01, -0.002, 0.022),

@@ -13,7 +13,7 @@ import pytest
 from fallline.report.race_card import race_card
 from fallline.report.race_page import race_page
 from fallline.report.race_script import SCRIPT
-from fallline.report.race_view import Published
+from fallline.report.race_view import Band, Published
 
 HOSTILE = "</script><b onclick=alert(1)>\"'&amp;<!--\u2028]]>"
 
@@ -131,6 +131,44 @@ def test_what_failed_says_why(make_view):
     assert any("diverged on 2 of 10 seeds" in head for head in page.under("th"))
     assert page.under("td").count("missed") == 2
     assert "inf" not in page.under("td")
+
+
+def test_where_all_failed_nobody_leads_and_no_empty_chart_is_shown(make_view):
+    view = make_view(by_samples={}, by_seconds={}, tuning={}, profile={})
+    lost = {"mean": math.inf, "low": math.nan, "high": math.nan, "difference": None, "best": math.inf, "auc": math.inf}
+    for i in range(3):
+        view = changed(view, i, **lost, group=0)
+    nowhere = {name: Band.bare(band.x, np.inf * band.mean) for name, band in view.sensitivity.items()}
+    source = race_page(dataclasses.replace(view, sensitivity=nowhere))
+    page = Page(source)
+    assert not view.held
+    assert page.under("h2") == ["Standings", "Other measures", "3 runs", "Repeat", "Versions and data"]
+    assert "figure" not in page.tags
+    assert ("class", "entrant-0") in page.attributes
+    assert "leader" not in {word for name, value in page.attributes if name == "class" for word in value.split()}
+    assert "inf" not in page.under("td")
+    assert page.under("td").count("failed") == 9
+    assert "<svg" not in race_card(view)
+    assert "<svg" in race_card(make_view())
+
+
+def test_what_failed_alike_is_not_called_indistinguishable(make_view):
+    view = make_view(labels=("adam", "sgd", "momentum"))
+    for i in (1, 2):
+        view = changed(view, i, mean=math.inf, low=math.nan, high=math.nan, group=2)
+    assert "not distinguishable" not in race_page(view)
+    assert "leader" in {word for _, value in Page(race_page(view)).attributes for word in (value or "").split()}
+
+
+def test_what_else_was_chosen_has_a_column_each(make_view):
+    view = changed(make_view(), 0, chosen={"batch_size": 16, "b1": 0.95})
+    source = race_page(changed(view, 1, chosen={"batch_size": HOSTILE}))
+    page = Page(source[source.index("<h2>Standings") : source.index("<h2>Curves")])
+    assert page.under("th")[:6] == [
+        *("method", "validation loss", "difference to the leader", "learning rate", "batch size", "b1")
+    ]
+    cells = page.under("td")
+    assert [cells[i + 3 : i + 5] for i in (0, 6, 12)] == [["16", "0.95"], [HOSTILE, "–"], ["–", "–"]]
 
 
 def test_published_numbers_stand_beside_ours(make_view):

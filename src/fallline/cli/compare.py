@@ -70,8 +70,9 @@ def _raced(
 ) -> Comparison:
     """Run a race."""
     from fallline.cli import compile_cache, heading, race_progress
-    from fallline.engine.plan import as_method
+    from fallline.core.race_spec import read_budget
     from fallline.lab.compare import race_spec
+    from fallline.lab.entrants import read_method, without_solvers
     from fallline.lab.measure import measure_of
     from fallline.lab.published import published
     from fallline.lab.raced import raced
@@ -83,8 +84,9 @@ def _raced(
     given = race.given()
     choices |= {**given, "run": {**choices.get("run", {}), **run.given(), **given["run"]}}
     race_spec({}, **choices)  # a wrong choice is refused before any data are read
-    for method in methods or ():
-        as_method(method)
+    if methods is not None:
+        for method in without_solvers(methods)[0]:
+            read_method(method)
     if out is not None and not is_race(out):
         check_free(out)
     problem = about.problem(data, console)
@@ -93,7 +95,8 @@ def _raced(
     compile_cache.enable()
     for line in heading.lines(problem, about.inferred):
         console.print(line)
-    with race_progress.shown(console, measure.name) as show:
+    pace = spec.budget is not None and read_budget(spec.budget).unit == "seconds"
+    with race_progress.shown(console, measure.name, "measuring the pace" if pace else None) as show:
         return raced(problem, methods, spec, _place(problem, out, console), show, published(spec.run.problem))
 
 
@@ -114,12 +117,12 @@ def _place(problem: Problem, out: Path | None, console: Console) -> Place:
 
     def place(spec: RaceSpec, origin: Mapping[str, Any]) -> Path:
         from fallline.record.names import next_run_path
-        from fallline.record.race_folder import find_unfinished
+        from fallline.record.race_folder import find_unfinished, is_free
 
         path = find_unfinished("runs", spec, origin) if out is None else out
         if path is None:
             return next_run_path("runs", f"{problem.name}-race")
-        if _goes_on(path, spec):
+        if _goes_on(path, spec) and is_free(path):
             console.print(f"going on with {path}, which was interrupted")
         return path
 

@@ -69,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(explain(error))
     except FalllineError as error:
         return _refuse(f"fallline: {_reword(' '.join([str(error), *_notes(error)]))}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if said := str(interrupt):
+            print(said, file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader of our output has gone. What is still buffered would raise again when Python exits.

@@ -7,6 +7,7 @@ from typing import Any
 
 from fallline.cli import options
 from fallline.cli.choices import read_axes, read_batches
+from fallline.core.choice import number
 from fallline.core.errors import InvalidValue
 
 _IN_WORDS = ("methods", "vary", "batch", "epochs", "steps", "seed", "target_value")
@@ -32,6 +33,10 @@ class RaceOptions:
     epochs: options.RaceEpochs = None
     steps: options.Steps = None
     seed: options.FirstSeed = None
+
+    def __post_init__(self) -> None:
+        if self.target_value is not None:  # here by its option's name: --target is a column of the data
+            number("target_value", self.target_value)
 
     def given(self) -> dict[str, Any]:
         """Return the choices that were made, as `race_spec` takes them, but for the methods."""

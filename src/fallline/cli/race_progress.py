@@ -20,20 +20,23 @@ LEAST_SHARE = 0.05
 
 
 @contextmanager
-def shown(console: Console, measure: str) -> Iterator[Callable[[RaceProgress], None]]:
+def shown(console: Console, measure: str, first: str | None = None) -> Iterator[Callable[[RaceProgress], None]]:
     """Yield a function that shows how a race stands: on a terminal a table kept up to date, elsewhere lines.
 
     Args:
         console: where to.
         measure: what the methods are compared by: "validation loss".
+        first: what is done before the race.
     """
     if not console.is_terminal:
+        if first is not None:
+            console.print(first)
         yield at_most_every(PLAIN_SECONDS, lambda progress: console.print(line(progress, measure)))
         return
     from rich.live import Live
     from rich.text import Text
 
-    with Live(Text("compiling…"), console=console, auto_refresh=False, transient=True) as live:
+    with Live(Text(f"{first or 'compiling'}…"), console=console, auto_refresh=False, transient=True) as live:
         yield at_most_every(LIVE_SECONDS, lambda progress: live.update(table(progress, measure), refresh=True))
 
 

@@ -120,11 +120,15 @@ def read_rates(text: str) -> tuple[float, ...] | LogUniform | Uniform | RateWord
     return read_values(text)
 
 
-def read_values(text: str) -> tuple[float, ...] | LogUniform | Uniform:
+def read_values(text: str, name: str = "lr") -> tuple[float, ...] | LogUniform | Uniform:
     """Read numbers to try from the command line's words.
 
     One number, several with commas between them, `LOW:HIGH:N` for a grid even in the logarithm; or a range to draw
     from: `LOW:HIGH`, even in the logarithm, or `uniform(LOW, HIGH)`.
+
+    Args:
+        text: the words.
+        name: what the numbers are of, for the error.
 
     Raises:
         InvalidValue: for any other text, an empty range, or a grid of fewer than two numbers.
@@ -133,13 +137,15 @@ def read_values(text: str) -> tuple[float, ...] | LogUniform | Uniform:
         >>> read_values("0.1, 0.01"), read_values("0.01:1:3"), read_values("1e-4:1")
         ((0.1, 0.01), (0.01, 0.1, 1.0), LogUniform(low=0.0001, high=1.0))
     """
-    match _numbers(text):
+    match found := _numbers(text):
+        case ("uniform" | ":", _, _) | (":", _, _, _) if rule := _broken_rule(*found):
+            raise InvalidValue(f"{name}={text.strip()!r}: {rule}.")
         case "uniform", low, high:
             return Uniform(low, high)
         case ":", low, high:
             return LogUniform(low, high)
         case ":", low, high, n:
-            return log_grid(low, high, int(n) if n.is_integer() else n)
+            return log_grid(low, high, int(n))
         case ",", *several:
             return tuple(several)
     raise InvalidValue(
@@ -157,6 +163,19 @@ def _numbers(text: str) -> tuple[Any, ...]:
         return sign, *map(float, numbers)
     except ValueError:
         return ()
+
+
+def _broken_rule(sign: str, low: float, high: float, n: float = 2.0) -> str | None:
+    """Return the rule that the numbers of a range or a grid break, in terms of where they are written."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "the ends must be finite numbers"
+    if sign == ":" and low <= 0:
+        return f"the first number must be above 0, got {low:g}: a logarithm never gets to 0"
+    if high <= low:
+        return f"the second number must be above the first, got {low:g} and {high:g}"
+    if not (n >= 2 and n.is_integer()):
+        return f"the third number says how many, and must be at least 2 and whole, got {n:g}"
+    return None
 
 
 def _check_ends(between: LogUniform | Uniform) -> None:

@@ -78,6 +78,6 @@ def metrics_of(problem: Problem, validation: Any) -> dict[str, Better | None]:
     """Return the metrics that are numbers and which is best: ours say so, of a user's own it is not known."""
     if getattr(validation, "y", None) is None:
         return {}
-    if "task" not in (problem.recipe or {}):
+    if "data" not in (problem.recipe or {}):
         return dict.fromkeys(problem.metrics)
     return {name: better for name in problem.metrics if (better := better_when(name)) is not None}

@@ -31,7 +31,8 @@ class Dot(NamedTuple):
         mean: where its dot is; not finite where it failed.
         low: the lower end of its interval; nan where there is none.
         high: the upper end.
-        group: entrants that follow each other with the same positive number are not distinguishable.
+        group: entrants that follow each other with the same positive number are not distinguishable, unless they
+            failed.
     """
 
     label: str
@@ -89,7 +90,7 @@ def _across(standings: Sequence[Dot]) -> Axis:
 
 
 def _row(dot: Dot, i: int, emblem: Emblem, x: Axis, better: Better) -> str:
-    y, bold = _HEAD + _ROW * (i + 0.5), None if i else 600
+    y, bold = _HEAD + _ROW * (i + 0.5), 600 if i == 0 and np.isfinite(dot.mean) else None
     label = element("text", escape(shortened(dot.label)), x=_EDGE + 4, y=y + 4, font_weight=bold, **fill("ink"))
     mean = float(drawable(dot.mean))
     if np.isnan(mean):
@@ -104,7 +105,7 @@ def _row(dot: Dot, i: int, emblem: Emblem, x: Axis, better: Better) -> str:
 def _ties(standings: Sequence[Dot]) -> list[slice]:
     """Return where the groups of several are."""
     found, first = [], 0
-    for group, members in itertools.groupby(standings, key=lambda dot: dot.group):
+    for group, members in itertools.groupby(standings, key=lambda dot: np.isfinite(dot.mean) and dot.group):
         count = len(list(members))
         if group and count > 1:
             found.append(slice(first, first + count))

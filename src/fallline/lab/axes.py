@@ -56,7 +56,7 @@ def read_axes(axes: Mapping[str, Any], methods: tuple[Method, ...]) -> dict[str,
 
 def _read(name: str, given: Any) -> Values:
     if isinstance(given, str) and (":" in given or given.strip().startswith("uniform(")):
-        return read_values(given)
+        return read_values(given, name)
     if isinstance(given, Range):
         return given
     values = tuple(several(given))

@@ -51,7 +51,7 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
     if budget.unit == "seconds":
         runs = race.carry_out()
         if race.interrupt.signal is not None:  # nothing of the race itself has been run yet
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("interrupted before any run was kept")
         seconds = {id(run.entry): _epoch_seconds(run.record.epochs.get("seconds", ())) for run in runs}
         costs = {label: [seconds.get(id(e), 0.0) for e in entries] for label, entries in race.board.entries.items()}
         room = (budget.amount - (time.perf_counter() - began)) * (1 - SPARE) * cores()

@@ -75,9 +75,10 @@ class Comparison:
         """A row a method, best first.
 
         `method` (its name in the race), `lr`, `mean`, `low` and `high` (95 % interval), `group` (1 for the leader and
-        those not distinguishable from it), then the difference to the leader with its interval, the mean of the best
-        epochs, the area under the curve, the time to the target, what the default rate gives, the good rates, the
-        metrics on the test part, and the method in full.
+        those not distinguishable from it; 0 without a leader), what was chosen on the other axes, a column each, then
+        the difference to the leader with its interval, the mean of the best epochs, the area under the curve, the time
+        to the target, what the default rate gives, the good rates, the metrics on the test part, and the method in
+        full.
         """
         import polars as pl
 
@@ -92,6 +93,7 @@ class Comparison:
                 "low": row.low,
                 "high": row.high,
                 "group": row.group,
+                **{name: row.chosen.get(name) for name in self.view.axes},
                 "difference": difference and difference[0],
                 "difference_low": difference and difference[1],
                 "difference_high": difference and difference[2],

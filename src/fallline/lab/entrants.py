@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from fallline.core.choice import whole
-from fallline.core.errors import InvalidValue
+from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.grid import LogUniform, RateWord
 from fallline.core.method import Method
 from fallline.core.registry import to_call
 from fallline.lab.axes import Values, auto_rates, points, read_axes, read_batch_size, read_rate_axis, several
 from fallline.lab.label import label
-from fallline.lab.scheduled import Lasting, schedule_over
+from fallline.lab.scheduled import Lasting, lasting, schedule_over
 from fallline.lab.setting import class_rate, settable, value_of, with_values
 
 BatchSize = int | Literal["full"]
@@ -50,14 +50,14 @@ class Entrant:
 
     Args:
         label: unique and short: `adam`, `momentum(beta=0.99)`, `adamw(lr=cosine)`.
-        given: the method as it was given.
+        given: the method as it was given; with a schedule that lasts as long as the run, for a run of any length.
         entries: its configurations, in the order of the grid.
         default: which of them has the rate of the method's class and, on every other axis, the method's own value, or
             the first where that is not among them; None if none has.
     """
 
     label: str
-    given: Method
+    given: Method | Lasting
     entries: tuple[Entry, ...]
     default: int | None
 
@@ -75,7 +75,8 @@ def entrants(
     """Return the methods of a race, each with every configuration to try.
 
     Args:
-        methods: one or several: instances, classes for their defaults, the command line's words, or `Lasting` ones.
+        methods: one or several: instances, classes for their defaults, the command line's words, or `Lasting` ones;
+            the words `adamw(lr=cosine)` mean such a one.
         lr: the rates of all methods that have one: a number, several, or a range; `"auto"` for seven of each method's
             own, half a decade apart around the rate that it has; None or `"own"` for that rate alone. A method that
             needs none keeps its own then.
@@ -99,10 +100,8 @@ def entrants(
         >>> adam.label, [entry.lr for entry in adam.entries[2:5]], adam.default, ball.label
         ('adam', [0.000316, 0.001, 0.00316], 3, 'momentum(beta=0.99)')
     """
-    from fallline.engine.plan import as_method
-
-    given = tuple(several(methods))
-    found = tuple(m.over(steps(batch_size)) if isinstance(m, Lasting) else as_method(m) for m in given)
+    given = tuple(read_method(method) for method in several(methods))
+    found = tuple(m.over(steps(batch_size)) if isinstance(m, Lasting) else m for m in given)
     if not found:
         raise InvalidValue(f"methods={methods!r}: a race needs at least one method, as in methods=[fl.Adam, fl.SGD].")
     trials = None if trials is None else whole("trials", trials, least=1)
@@ -111,11 +110,38 @@ def entrants(
     every = []
     for as_given, method in zip(given, found, strict=True):
         own = _axes_of(method, rates, others, trials)
-        lasting = as_given if isinstance(as_given, Lasting) else None
-        entries = _once(_entry(method, lasting, values, batch_size, steps) for values in points(own, trials, seed))
-        every.append(Entrant(label(method, found), method, entries, _default(method, entries, own, batch_size)))
+        entries = _once(_entry(as_given, values, batch_size, steps) for values in points(own, trials, seed))
+        every.append(Entrant(label(method, found), as_given, entries, _default(method, entries, own, batch_size)))
     _refuse_twins(every)
     return tuple(every)
+
+
+def read_method(method: Any) -> Method | Lasting:
+    """Return the method meant: by a text such as `adamw(lr=cosine)` one whose schedule lasts as long as the run."""
+    from fallline.engine.plan import as_method, as_solver
+
+    return (lasting(method) if as_solver(method) is None else None) or as_method(method)
+
+
+def without_solvers(methods: Any) -> tuple[tuple[Any, ...], list[str]]:
+    """Return the methods that step, and a sentence for each solver, which drives a function by itself.
+
+    Raises:
+        InvalidType: where there are only solvers.
+    """
+    from fallline.engine.plan import as_method, as_solver
+
+    every = tuple(several(methods))
+    stepping = tuple(method for method in every if as_solver(method) is None)
+    notes = []
+    for solver in filter(None, map(as_solver, every)):
+        try:
+            as_method(solver)
+        except InvalidType as error:
+            if not stepping:
+                raise
+            notes.append(f"{solver.name()} does not race: {error}")
+    return stepping, notes
 
 
 def _axes_of(
@@ -135,14 +161,13 @@ def _axes_of(
 
 
 def _entry(
-    method: Method,
-    lasting: Lasting | None,
+    method: Method | Lasting,
     values: Mapping[str, Any],
     batch_size: BatchSize,
     steps: Callable[[BatchSize], int],
 ) -> Entry:
     size = read_batch_size(values.get("batch_size", batch_size))
-    method = method if lasting is None else lasting.over(steps(size))
+    method = method.over(steps(size)) if isinstance(method, Lasting) else method
     rate, schedule = values.get("lr", method.peak), values.get("schedule")
     method = with_values(method, {n: v for n, v in values.items() if n not in ("lr", "schedule", "batch_size")})
     if "lr" in values:

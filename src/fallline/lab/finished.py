@@ -172,10 +172,11 @@ def _without(choices: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _doubts(common: int, left_out: int) -> list[str]:
+    known = "How these methods were tuned is not known: the verdict is about these runs, at these rates."
     if not common:
-        return ["No seed is common to all methods, so that nothing is paired: train them with the same seeds."]
-    rest = "with seeds that not every method has" if left_out else ""
-    return [f"Left out: {counted(left_out, 'run')} {rest}."] if left_out else []
+        return ["No seed is common to all methods: train them with the same seeds."]
+    left = f"Left out: {counted(left_out, 'run')} with seeds that not every method has."
+    return [known, left] if left_out else [known]
 
 
 def _name(record: Record) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fallline.core.grammar import Call
 from fallline.core.method import Method
-from fallline.core.node import Hyper, Node, fields
+from fallline.core.node import Hyper, Node, Option, fields
 
 
 def label(method: Method, methods: tuple[Method, ...]) -> str:
@@ -31,9 +31,17 @@ def _told(node: Node, with_rate: bool) -> Call:
         if isinstance(meta, Hyper) and meta.rate and not with_rate:
             if isinstance(value, Node):
                 given[field.name] = value.name()
+        elif isinstance(meta, Option) and not _is_plain(value):
+            continue  # a function's text would be its place in memory
         elif (isinstance(meta, Hyper) and meta.rate) or isinstance(value, Node | tuple) or value != field.default:
             given[field.name] = _inside(value, with_rate)
     return node.spoken(given)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple | list | dict):
+        return all(map(_is_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, str | bool | int | float | Node)
 
 
 def _inside(value: Any, with_rate: bool) -> Any:

@@ -24,16 +24,20 @@ from fallline.engine.plan import initial, length
 from fallline.engine.provenance import provenance
 from fallline.lab.budget import epochs_within
 from fallline.lab.comparison import Comparison
-from fallline.lab.entrants import BatchSize, Entrant, entrants
+from fallline.lab.entrants import BatchSize, Entrant, entrants, without_solvers
 from fallline.lab.field import default_field
 from fallline.lab.measure import Measure, measure_of
 from fallline.lab.race import Race
 from fallline.lab.race_progress import Report
+from fallline.lab.scheduled import Lasting
 from fallline.lab.standings import Standings
 from fallline.lab.statistics.interval import LEAST
 from fallline.record.names import data_name
 from fallline.record.race_folder import SAME, RaceFolder, is_race
 from fallline.report.numbers import counted
+
+EARLY = (Outcome.TARGET_REACHED, Outcome.STOPPED_EARLY)
+"""How a run may end before it has the length of the others, without failing."""
 
 Place = Callable[[RaceSpec, dict[str, Any]], Path]
 """Says in which folder a race is kept, once its choices and its provenance are known."""
@@ -121,8 +125,9 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
     def steps(batch_size: BatchSize) -> int:
         return length(problem, dataclasses.replace(spec.run, batch_size=batch_size))
 
+    stepping, solvers = without_solvers(default_field() if methods is None else methods)
     found = entrants(
-        default_field() if methods is None else methods,
+        stepping,
         spec.lr,
         spec.axes,
         batch_size=spec.run.batch_size,
@@ -132,9 +137,10 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
     )
     grouping = Grouping(problem, dataclasses.replace(spec.run, method="sgd"), spec.lanes)
     able, notes = _entering(found, grouping)
-    texts = () if methods is None else tuple(str(to_call(entrant.given)) for entrant in found)
+    given = () if methods is None else tuple(entrant.given for entrant in found)
+    texts = tuple(str(method if isinstance(method, Lasting) else to_call(method)) for method in given)
     spec = dataclasses.replace(spec, methods=texts)
-    return Race(spec, able, grouping, measure_of(problem, spec.measure), interrupt), notes
+    return Race(spec, able, grouping, measure_of(problem, spec.measure), interrupt), [*solvers, *notes]
 
 
 def _entering(entrants: Sequence[Entrant], grouping: Grouping) -> tuple[list[Entrant], list[str]]:
@@ -207,7 +213,9 @@ def _doubts(spec: RaceSpec, race: Race) -> list[str]:
     """Return what a reader of the result should know of the choices."""
     doubts = []
     if spec.budget is not None:
-        doubts.append(f"The budget of {spec.budget} left each run {counted(race.spec.run.epochs or 0, 'epoch')}.")
+        epochs = counted(race.spec.run.epochs or 0, "epoch")
+        left = f"left each run {epochs}" if race.spec.run.epochs != spec.run.epochs else f"is enough for {epochs} each"
+        doubts.append(f"The budget of {spec.budget} {left}.")
     if not isinstance(spec.lr, str) and len(spec.lr) == 1 and len(race.entrants) > 1:
         doubts.append(
             f"All methods ran at one learning rate, {spec.lr[0]:g}: what wins is the method that this rate suits. Give "
@@ -217,6 +225,11 @@ def _doubts(spec: RaceSpec, race: Race) -> list[str]:
         doubts.append(f"{counted(judging, 'seed')}: fewer than 3 give no interval and no verdict.")
     if spec.elimination != "none":
         doubts.append(_of_elimination(spec, race))
+    if any(run.ended and run.record.outcome in EARLY for run in race.board.runs):
+        doubts.append(
+            "Some runs ended before the others, at a target, a time or without improvement: their final values are not "
+            "those of equal lengths. What such runs are for, the time to a target compares."
+        )
     return [*doubts, *_of_schedules(race)]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.grammar import Call, parse
 from fallline.core.method import Method
-from fallline.core.node import fields
+from fallline.core.node import fields, rate_field
 from fallline.core.registry import to_call
 from fallline.core.schedule import Schedule
+from fallline.methods import METHODS
 from fallline.schedules import SCHEDULES
 
 
@@ -29,6 +30,41 @@ class Lasting:
     def over(self, steps: int) -> Method:
         """Return the method for a run of so many steps."""
         return self.method.with_lr(schedule_over(self.schedule, steps)).with_peak(self.method.peak)
+
+    def __str__(self) -> str:
+        """The text that `lasting` reads, with every number of the method, but for the lengths that a run gives."""
+        call, shape = to_call(self.method), parse(self.schedule)
+        schedule, rate = SCHEDULES.find(shape.name), str(rate_field(type(self.method)))
+        numbers = {str(rate_field(schedule)): float(self.method.peak), **schedule.arranged(shape)}
+        return str(Call(call.name, call.args, {**call.kwargs, rate: Call(schedule.name(), (), numbers)}))
+
+
+def lasting(method: Any) -> Lasting | None:
+    """Return the method of a text whose schedule leaves lengths to the run; None for any other method.
+
+    The schedule's peak is the one that is written, or the method's default rate.
+
+    Example:
+        >>> found = lasting("adamw(lr=cosine(end=0.1))")
+        >>> found.method.rate, found.schedule, lasting(str(found)) == found, lasting("adamw(lr=0.1)")
+        (0.001, 'cosine(end=0.1)', True, None)
+    """
+    if not isinstance(method, str):
+        return method if isinstance(method, Lasting) else None
+    call = parse(method)
+    cls = METHODS.find(call.name)
+    rate, given = rate_field(cls), cls.arranged(call)
+    shape = given.pop(rate, None) if rate else None
+    shape = Call(shape) if isinstance(shape, str) else shape
+    schedule = SCHEDULES.get(shape.name.lower().replace("_", "")) if isinstance(shape, Call) else None
+    if schedule is None:
+        return None
+    numbers = schedule.arranged(shape)
+    needed = {field.name for field in fields(schedule) if field.default is MISSING} - numbers.keys()
+    if not needed or needed - schedule.arguments_over(1).keys():
+        return None
+    peak = {rate: numbers.pop(name) for name in [rate_field(schedule)] if name in numbers}
+    return Lasting(METHODS.build(Call(call.name, (), given | peak)), str(Call(schedule.name(), (), numbers)))
 
 
 def schedule_text(schedule: Any) -> str | None:

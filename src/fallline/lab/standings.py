@@ -74,8 +74,9 @@ class Standings:
         """Return the runs that an entrant is judged by: its finals, or without them the best of its screening."""
         if self.decided:
             return next(iter(self.finals[label].values()))
-        own = self.screening.get(label) or self.finals[label]
-        return min(own.values(), key=lambda runs: float(np.mean(self.costs(runs))))
+        own = (self.screening.get(label) or self.finals[label]).values()
+        most = max(map(len, own))  # of an interrupted race: one seed's luck is no better than several seeds' mean
+        return min((runs for runs in own if len(runs) == most), key=lambda runs: float(np.mean(self.costs(runs))))
 
     def values(self, runs: Sequence[Run]) -> Array:
         """Return the measure at the end of each run; not a number where it failed."""
@@ -105,14 +106,11 @@ class Standings:
     @cached_property
     def tiers(self) -> Tiers:
         """The order of the entrants, by their places in `labels`, and their groups."""
-        if not self.seeds:
-            means = [float(np.mean(self.costs(self.judged(label)))) for label in self.labels]
-            order = tuple(int(i) for i in np.argsort(means, kind="stable"))
-            return Tiers(order, (0,) * len(self.labels), None, (None,) * len(self.labels))
-        found = tiers(self.scores)
         if self.decided and len(self.seeds) >= LEAST:
-            return found
-        return Tiers(found.order, (0,) * len(self.labels), None, (None,) * len(self.labels))
+            return tiers(self.scores)
+        means = [float(np.mean(self.costs(self.judged(label)))) for label in self.labels]
+        order = tuple(int(i) for i in np.argsort(means, kind="stable"))
+        return Tiers(order, (0,) * len(self.labels), None, (None,) * len(self.labels))
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -124,8 +122,15 @@ class Standings:
         """The entrant that all others can be told apart from, if there is one."""
         return None if self.tiers.winner is None else self.labels[self.tiers.winner]
 
+    @cached_property
+    def never_began(self) -> bool:
+        """Whether every run failed at its very first step, so that no learning rate is to blame."""
+        return all(run.record.outcome.failed and len(run.record.history.get("loss", ())) <= 1 for run in self.runs)
+
     def group(self, label: str) -> int:
-        """Return 1 for the leader and those not distinguishable from it, then 2, …; 0 where there is no verdict."""
+        """Return 1 for the leader and those not distinguishable from it, then 2, …; 0 without a verdict or a leader."""
+        if not np.isfinite(self.scores).all(axis=1).any():  # all failed on some seed: nobody leads
+            return 0
         return self.tiers.groups[self.labels.index(label)]
 
     def difference(self, label: str) -> tuple[float, float, float] | None:

@@ -81,7 +81,7 @@ def warnings(standings: Standings, labels: Mapping[str, object]) -> list[str]:
     notes = []
     for label in labels:
         rates, means = rates_and_means(standings, label)
-        if len(rates) < 2:
+        if len(rates) < 2 or standings.never_began:
             continue
         if not np.isfinite(means).any():
             if any(run.record.outcome.failed for runs in standings.screening[label].values() for run in runs):

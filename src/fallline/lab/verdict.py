@@ -35,7 +35,7 @@ def verdict(standings: Standings, interrupted: bool = False) -> str:
 
 def _won(standings: Standings) -> str:
     winner, second = standings.order[0], standings.order[1]
-    measure, seeds = standings.measure, counted(len(standings.seeds), "fresh seed")
+    measure, seeds = standings.measure, _seeds(standings)
     first = f"{winner} wins: its {measure.name} is {_value(standings, winner)}, over {seeds}"
     if (found := standings.difference(second)) is None:
         return f"{first}. Every other method failed on some of them."
@@ -50,11 +50,15 @@ def _won(standings: Standings) -> str:
 def _tied(standings: Standings) -> str:
     ahead = [label for label in standings.order if standings.group(label) == 1]
     others = [label for label in standings.order if standings.group(label) != 1]
-    seeds = counted(len(standings.seeds), "fresh seed")
-    first = f"No winner: {_listed(ahead)} cannot be told apart over {seeds}, at 99 % confidence"
+    first = f"No winner: {_listed(ahead)} cannot be told apart over {_seeds(standings)}, at 99 % confidence"
     leader = f"{ahead[0]} has the best mean {standings.measure.name}, {_value(standings, ahead[0])}"
     behind = f"; {_listed(others)} {'is' if len(others) == 1 else 'are'} behind" if others else ""
     return f"{first}. {leader}{behind}."
+
+
+def _seeds(standings: Standings) -> str:
+    """Return on how many seeds the entrants are judged; fresh ones, where others were there to choose by."""
+    return counted(len(standings.seeds), "fresh seed" if standings.screening else "seed")
 
 
 def _value(standings: Standings, label: str) -> str:
@@ -71,6 +75,8 @@ def _leading(standings: Standings) -> str:
 
 
 def _refused(standings: Standings) -> str:
+    if not standings.seeds:
+        return "No seed is common to all methods, so that nothing is paired and there is no verdict."
     if len(standings.seeds) < LEAST:
         return f"With {counted(len(standings.seeds), 'seed')} there is no interval and no verdict: take 3 at least."
     return "Without finals on fresh seeds there is no verdict: rates chosen on these seeds flatter whoever tried most."
@@ -88,6 +94,8 @@ def _nothing_held(standings: Standings) -> str:
             f"No winner: every method failed on some of {counted(len(standings.seeds), 'fresh seed')}. The largest "
             f"learning rate that held in screening was {number(max(held))}: try lower ones."
         )
+    if standings.never_began:
+        return "No run took a step: the loss is not finite at the first parameters. No learning rate changes that."
     tried = [run.entry.lr for run in standings.runs if run.entry.lr is not None]
     below = f", at every learning rate down to {number(min(tried))}" if tried else ""
     if not any(run.record.outcome.failed for run in standings.runs):

@@ -11,6 +11,7 @@ import numpy as np
 from fallline.core.registry import to_call
 from fallline.figures.bands import Band
 from fallline.lab import tuning
+from fallline.lab.entrants import Entry
 from fallline.lab.run import Run
 from fallline.lab.standings import Array, Standings, key_of
 from fallline.lab.statistics import curve
@@ -48,6 +49,7 @@ def _row(standings: Standings, timing: Timing, label: str, default: Any) -> Row:
         label=label,
         method=str(to_call(first.method)),
         lr=first.lr,
+        chosen=_chosen(first),
         mean=found.mean,
         low=found.low,
         high=found.high,
@@ -63,6 +65,11 @@ def _row(standings: Standings, timing: Timing, label: str, default: Any) -> Row:
         good=None if good is None else (good.low, good.high),
         note=_note(judged) if failed else "",
     )
+
+
+def _chosen(entry: Entry) -> dict[str, Any]:
+    """Return what the axes set besides the learning rate; a method's own rate, as it is, is the schedule `none`."""
+    return {name: "none" if value is None else value for name, value in entry.values.items() if name != "lr"}
 
 
 def _at_default(standings: Standings, runs: Sequence[Run] | None) -> float | None:

@@ -180,7 +180,7 @@ def find_unfinished(folder: str | PathLike[str], spec: RaceSpec, provenance: Map
     if "data" not in spec.run.problem:
         return None
     found = [path for path, document in _races(Path(folder)) if _goes_on(document, spec, provenance)]
-    return next((path for path in found if _is_free(path)), None)
+    return next((path for path in found if is_free(path)), None)
 
 
 def _races(folder: Path) -> list[tuple[Path, RaceDocument]]:
@@ -206,7 +206,8 @@ def _goes_on(document: RaceDocument, spec: RaceSpec, provenance: Mapping[str, An
     )
 
 
-def _is_free(path: Path) -> bool:
+def is_free(path: Path) -> bool:
+    """Return whether nobody is writing a race's folder."""
     try:
         locks.Lock(path).release()
     except RunError:

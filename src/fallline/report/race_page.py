@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from fallline.figures.svg import escape
 from fallline.report import race_figures
 from fallline.report.facts import facts
@@ -10,7 +14,7 @@ from fallline.report.page import page, section
 from fallline.report.race_figures import looks
 from fallline.report.race_script import SCRIPT
 from fallline.report.race_style import sheet
-from fallline.report.race_view import RaceView
+from fallline.report.race_view import Band, RaceView
 from fallline.report.runs_table import runs_table
 from fallline.report.standings import other_measures, published, standings
 
@@ -26,13 +30,16 @@ def race_page(view: RaceView) -> str:
         f'<p class="verdict{" good" if view.winner else ""}">{escape(view.verdict)}</p>',
         _notes(view),
         section(
-            "Standings", _figure("standings", race_figures.standings_dots(view)), standings(view, seen), _covers(view)
+            "Standings",
+            _figure("standings", race_figures.standings_dots(view)) if view.held else "",
+            standings(view, seen),
+            _covers(view),
         )
         if view.rows
         else "",
         _curves(view),
         section("Learning rates", _figure("learning-rates", race_figures.sensitivity(view)))
-        if view.sensitivity
+        if _drawable(view.sensitivity)
         else "",
         _tuning(view),
         section("Other measures", _target(view), other_measures(view, seen), _profile(view)) if view.rows else "",
@@ -65,11 +72,16 @@ def _covers(view: RaceView) -> str:
     return f'<p class="muted covers">{escape(view.covers)}</p>' if view.covers else ""
 
 
+def _drawable(curves: Mapping[str, Band]) -> bool:
+    """Return whether a curve has a point to draw: words say more than an empty chart."""
+    return any(np.isfinite(band.mean).any() for band in curves.values())
+
+
 def _curves(view: RaceView) -> str:
     figures = [
         _figure(f"curves-by-{over}", race_figures.curves(view, over))
         for over, shown in (("samples", view.by_samples), ("seconds", view.by_seconds))
-        if shown
+        if _drawable(shown)
     ]
     return section("Curves", *figures)
 

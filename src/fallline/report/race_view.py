@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,10 +20,12 @@ class Row:
         label: what it is called, unique and short: `adam`.
         method: the whole method with its tuned numbers: `adam(lr=0.003)`.
         lr: its learning rate; `None` for a method without one.
+        chosen: what was chosen on the other axes that it has: `{"batch_size": 32, "schedule": "cosine"}`.
         mean: the measure's mean over the final runs; inf where it failed.
         low: the lower end of its 95 % interval; nan where there is none.
         high: the upper end.
-        group: 1 for the leader and those not distinguishable from it, then 2, …; 0 where there is no verdict.
+        group: 1 for the leader and those not distinguishable from it, then 2, …; 0 where there is no verdict, or all
+            failed.
         difference: mean, low and high of the paired difference to the leader; `None` for the leader, and where unknown.
         best: mean over seeds of the best epoch's measure.
         auc: mean of the measure over the samples seen.
@@ -36,6 +39,7 @@ class Row:
     label: str
     method: str
     lr: float | None
+    chosen: Mapping[str, Any]
     mean: float
     low: float
     high: float
@@ -48,6 +52,11 @@ class Row:
     default: float | None
     good: tuple[float, float] | None
     note: str
+
+    def choice(self, axis: str) -> str:
+        """Return what was chosen on an axis, to six digits; nothing where the method has no such axis."""
+        value = self.chosen.get(axis, "")
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,16 @@ class RaceView:
     command: str | None
     spec: str
     provenance: Mapping[str, Any]
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What else was chosen for some method, besides the learning rate."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.chosen))
+
+    @property
+    def held(self) -> bool:
+        """Whether some method did not fail."""
+        return any(math.isfinite(row.mean) for row in self.rows)
 
     @property
     def winner(self) -> Row | None:

@@ -14,6 +14,7 @@ from fallline.report.numbers import number
 from fallline.report.race_view import RaceView, Row
 
 _NOTHING = '<span class="muted">–</span>'
+_FAILED = "<i>failed</i>"
 
 
 def standings(view: RaceView, seen: Mapping[str, Emblem]) -> str:
@@ -26,16 +27,18 @@ def standings(view: RaceView, seen: Mapping[str, Emblem]) -> str:
     tests = list(dict.fromkeys(name for row in view.rows for name in row.test))
     compared = any(row.difference for row in view.rows)
     heads = ["method", view.measure, *["difference to the leader"] * compared, "learning rate"]
+    heads += [axis.replace("_", " ") for axis in view.axes]
     heads += [f"test {name}" for name in tests]
     bodies = []
     for group, members in itertools.groupby(enumerate(view.rows), key=lambda pair: pair[1].group):
         rows = list(members)
-        tied = group > 0 and len(rows) > 1
+        tied = group > 0 and len(rows) > 1 and math.isfinite(rows[0][1].mean)
         body = [_tie(group, len(heads))] if tied else []
         for i, row in rows:
             cells = [_mean(row), *[_difference(row)] * compared, _rate(row.lr)]
+            cells += [escape(row.choice(axis)) or _NOTHING for axis in view.axes]
             cells += [_known(row.test.get(name)) for name in tests]
-            body.append(_line(_full_name(row, seen[row.label], row is view.winner), i, cells))
+            body.append(_line(_full_name(row, seen[row.label], row is view.winner), i, row, cells))
         bodies.append(f"<tbody{' class=tied' if tied else ''}>{''.join(body)}</tbody>")
     return _table("standings", "Standings", heads, "".join(bodies))
 
@@ -53,7 +56,7 @@ def other_measures(view: RaceView, seen: Mapping[str, Emblem]) -> str:
         cells += [_missed(value) for value in row.to_target or (math.nan, math.nan)] * targets
         cells += [_known(row.default)] * defaults
         cells += [_rate(value) for value in row.good or (None, None)] * good
-        lines.append(_line(_name(row, seen[row.label]), i, cells))
+        lines.append(_line(_name(row, seen[row.label]), i, row, cells))
     return _table("sortable", "Other measures", heads, f"<tbody>{''.join(lines)}</tbody>")
 
 
@@ -90,8 +93,8 @@ def _tie(group: int, width: int) -> str:
     return f'<tr><th class="tie" scope="rowgroup" colspan="{width}">{words}</th></tr>'
 
 
-def _line(head: str, i: int, cells: Sequence[str]) -> str:
-    kind = f"entrant-{i}{'' if i else ' leader'}"
+def _line(head: str, i: int, row: Row, cells: Sequence[str]) -> str:
+    kind = f"entrant-{i}{' leader' if i == 0 and math.isfinite(row.mean) else ''}"
     return f'<tr class="{kind}"><th scope="row">{head}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 
@@ -108,7 +111,7 @@ def _full_name(row: Row, emblem: Emblem, winner: bool) -> str:
 
 def _mean(row: Row) -> str:
     if not math.isfinite(row.mean):
-        return "<i>failed</i>"
+        return _FAILED
     if math.isnan(row.low) or math.isnan(row.high):
         return f"<b>{number(row.mean)}</b>"
     mean, low, high = measured(row.mean, row.low, row.high)
@@ -116,7 +119,9 @@ def _mean(row: Row) -> str:
 
 
 def _known(value: float | None) -> str:
-    return _NOTHING if value is None or math.isnan(value) else number(value)
+    if value is None or math.isnan(value):
+        return _NOTHING
+    return number(value) if math.isfinite(value) else _FAILED
 
 
 def _rate(value: float | None) -> str:
