@@ -107,7 +107,8 @@ def test_a_method_that_cannot_run_is_named_and_the_others_go_on(fallline):
 
 
 def test_a_solver_is_named_and_the_others_go_on(fallline):
-    told = json.loads(fallline("compare", *TINY, "--methods", "sgd, lbfgs", "--lr", "own", "--seeds", "1", "--json").out)
+    words = ["--methods", "sgd, lbfgs", "--lr", "own", "--seeds", "1"]
+    told = json.loads(fallline("compare", *TINY, *words, "--json").out)
     assert [row["method"] for row in told["table"]] == ["sgd"]
     assert told["notes"][0].startswith("lbfgs does not race: lbfgs drives a function by itself")
 
@@ -351,7 +352,7 @@ BAD = {
     "grid upside down": (["iris", "--lr", "1:1e-3:3"], "--lr 1:1e-3:3: the second number must be above the first"),
     "no target": (["iris", "--target-value", "nan"], "--target-value nan: must be a number"),
     "only a solver": (["iris", "--methods", "lbfgs"], "lbfgs drives a function by itself"),
-    "schedule without its decay": (["iirs", "--methods", "sgd(lr=exponential)"], "exponential needs peak, rate"),
+    "schedule without its decay": (["iirs", "--methods", "sgd(lr=exponential)"], "exponential needs peak, decay"),
     "unknown schedule": (["iirs", "--methods", "sgd(lr=cosin())"], "Did you mean 'cosine'"),
     "rate of zero": (["iris", "--lr", "0.1,0"], "a learning rate must be above 0"),
     "negative rate": (["iris", "--lr", "-0.1"], "a learning rate must be above 0"),

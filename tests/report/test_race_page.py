@@ -153,7 +153,7 @@ def test_where_all_failed_nobody_leads_and_no_empty_chart_is_shown(make_view):
 
 
 def test_what_failed_alike_is_not_called_indistinguishable(make_view):
-    view = make_view(labels=("adam", "sgd", "momentum"))
+    view = make_view(labels=("adam", "sgd", "momentum"), verdict="adam wins.")
     for i in (1, 2):
         view = changed(view, i, mean=math.inf, low=math.nan, high=math.nan, group=2)
     assert "not distinguishable" not in race_page(view)

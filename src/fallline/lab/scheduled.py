@@ -56,15 +56,17 @@ def lasting(method: Any) -> Lasting | None:
     rate, given = rate_field(cls), cls.arranged(call)
     shape = given.pop(rate, None) if rate else None
     shape = Call(shape) if isinstance(shape, str) else shape
-    schedule = SCHEDULES.get(shape.name.lower().replace("_", "")) if isinstance(shape, Call) else None
-    if schedule is None:
+    if rate is None or not isinstance(shape, Call):
+        return None
+    if (schedule := SCHEDULES.get(shape.name.lower().replace("_", ""))) is None:
         return None
     numbers = schedule.arranged(shape)
     needed = {field.name for field in fields(schedule) if field.default is MISSING} - numbers.keys()
     if not needed or needed - schedule.arguments_over(1).keys():
         return None
-    peak = {rate: numbers.pop(name) for name in [rate_field(schedule)] if name in numbers}
-    return Lasting(METHODS.build(Call(call.name, (), given | peak)), str(Call(schedule.name(), (), numbers)))
+    if (peak := rate_field(schedule)) in numbers:
+        given[rate] = numbers.pop(str(peak))
+    return Lasting(METHODS.build(Call(call.name, (), given)), str(Call(schedule.name(), (), numbers)))
 
 
 def schedule_text(schedule: Any) -> str | None:
