@@ -320,6 +320,19 @@ def test_a_schedule_by_name_keeps_the_numbers_that_are_written() -> None:
         race("sgd(lr=exponential)")
 
 
+def test_labels_of_schedules_by_name_hold_no_lengths_and_can_be_typed() -> None:
+    texts = ["adamw(lr=cosine(end=0.1))", "adamw(lr=cosine)", "adamw(lr=cosine(0.5))", "adamw", "sgd(lr=cosine(0.1))"]
+    labels = [entrant.label for entrant in race(texts)]
+    assert labels == [
+        "adamw(lr=cosine(peak=0.001, end=0.1))",
+        "adamw(lr=cosine(peak=0.001))",
+        "adamw(lr=cosine(peak=0.5))",
+        "adamw",
+        "sgd(lr=cosine)",
+    ]
+    assert [entrant.label for entrant in race(labels)] == labels
+
+
 def test_a_label_holds_no_places_in_memory() -> None:
     sgd, lbfgs, short = race(["sgd", "optax.lbfgs()", "optax.lbfgs(memory_size=3)"], "own")
     assert [sgd.label, lbfgs.label, short.label] == ["sgd", "optax.lbfgs", "optax.lbfgs(memory_size=3)"]

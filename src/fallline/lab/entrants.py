@@ -111,7 +111,7 @@ def entrants(
     for as_given, method in zip(given, found, strict=True):
         own = _axes_of(method, rates, others, trials)
         entries = _once(_entry(as_given, values, batch_size, steps) for values in points(own, trials, seed))
-        every.append(Entrant(label(method, found), as_given, entries, _default(method, entries, own, batch_size)))
+        every.append(Entrant(label(as_given, given), as_given, entries, _default(method, entries, own, batch_size)))
     _refuse_twins(every)
     return tuple(every)
 

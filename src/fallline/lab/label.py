@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fallline.core.grammar import Call
+from fallline.core.grammar import Call, parse
 from fallline.core.method import Method
-from fallline.core.node import Hyper, Node, Option, fields
+from fallline.core.node import Hyper, Node, Option, fields, rate_field
+from fallline.lab.scheduled import Lasting
 
 
-def label(method: Method, methods: tuple[Method, ...]) -> str:
+def label(method: Method | Lasting, methods: tuple[Method | Lasting, ...]) -> str:
     """Return the short text of a method, or the longer one with its rate where another of `methods` has the same.
 
     Example:
@@ -18,9 +19,18 @@ def label(method: Method, methods: tuple[Method, ...]) -> str:
         >>> label(heavy, (ball, heavy)), label(ball, (ball, heavy)), label(quick, (ball, quick))
         ('momentum(beta=0.99)', 'momentum', 'momentum(lr=0.1)')
     """
-    short = str(_told(method, with_rate=False))
-    alone = sum(str(_told(other, with_rate=False)) == short for other in methods) == 1
-    return short if alone else str(_told(method, with_rate=True))
+    short = _text(method, with_rate=False)
+    alone = sum(_text(other, with_rate=False) == short for other in methods) == 1
+    return short if alone else _text(method, with_rate=True)
+
+
+def _text(method: Method | Lasting, with_rate: bool) -> str:
+    """Return a method's text; the lengths that a run gives to its schedule are not in it, as runs differ in them."""
+    if not isinstance(method, Lasting):
+        return str(_told(method, with_rate))
+    call, rate = _told(method.method, with_rate=False), str(rate_field(type(method.method)))
+    shape = parse(str(method)).kwargs[rate]
+    return str(Call(call.name, call.args, {rate: shape if with_rate else shape.name, **call.kwargs}))
 
 
 def _told(node: Node, with_rate: bool) -> Call:
