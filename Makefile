@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check docs bench torch lock
 
-run: $(READY)  ## nine methods race on handwritten digits
+run: $(READY)  ## eight methods race on handwritten digits
 	$(BIN)/fallline compare digits
 
 test: $(READY)  ## every test, and the examples in the docstrings

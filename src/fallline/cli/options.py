@@ -177,7 +177,7 @@ Methods = Annotated[
         _RACE,
         "Who races, with commas between them, as in 'sgd, momentum, adam(b2=0.99)'.",
         "METHODS",
-        "nadam, adamw and their ancestors",
+        "nadam, its ancestors, adamw(lr=cosine)",
     ),
 ]
 Rates = Annotated[

@@ -56,7 +56,7 @@ def summary(comparison: Comparison, words: Callable[[str], str]) -> dict[str, An
         "verdict": comparison.verdict,
         "winner": None if winner is None else {"label": comparison.standings.winner, "method": str(to_call(winner))},
         "measure": comparison.view.measure,
-        "table": comparison.table.to_dicts(),
+        "table": comparison.rows,
         "notes": list(map(words, comparison.notes)),
         "runs": len(comparison.records),
         "seconds": comparison.provenance.get("seconds"),

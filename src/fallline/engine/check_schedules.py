@@ -11,7 +11,7 @@ from fallline.core.interval import Interval
 from fallline.core.node import Node, at_step, hypers, parts
 from fallline.core.schedule import Schedule
 
-MOST_LOOKS = 1000
+MOST_LOOKS = 256
 """Steps at which a schedule is read: all of them in a short run, evenly spread ones in a long one."""
 
 

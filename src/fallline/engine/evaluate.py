@@ -33,7 +33,7 @@ class Pending:
         total = sum(np.float64(loss) for loss in self.losses)
         found: dict[str, Any] = {"loss": float(total / sum(np.float64(weight) for weight in self.weights))}
         if self.metrics:
-            predictions = jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *self.outputs)
+            predictions = jax.tree.map(_joined, *self.outputs)
             for name, metric in list(self.metrics.items()):  # another lane may find a table
                 found[name] = _number_or_table(name, metric(predictions, self.targets))
         return found
@@ -45,6 +45,10 @@ class Pending:
             del found[name]
             self.metrics.pop(name, None)
         return found
+
+
+def _joined(*parts: Any) -> Any:
+    return np.asarray(parts[0]) if len(parts) == 1 else np.concatenate([np.asarray(part) for part in parts])
 
 
 Evaluate = Callable[[Any, Any], Pending]

@@ -67,7 +67,7 @@ def compare(
     Args:
         problem: what is minimised.
         methods: instances keep what they set, classes mean their defaults, names are the command line's words. Without
-            any, NAdam and AdamW race with all their ancestors, and AdamW with a warm-up and a cosine decay.
+            any, NAdam races with all its ancestors, and AdamW with a warm-up and a cosine decay.
         lr: the rates of every method: numbers (`fl.log_grid(1e-4, 1, 9)`), one for all, or a range to draw from
             (`fl.LogUniform(1e-4, 1)`); `"auto"` for seven of each method's own, half a decade apart around its rate;
             None for that rate alone.

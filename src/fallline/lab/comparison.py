@@ -82,7 +82,12 @@ class Comparison:
         """
         import polars as pl
 
-        columns: dict[str, list[Any]] = {}
+        return pl.DataFrame(self.rows, strict=False, infer_schema_length=None)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table as plain data."""
+        found = []
         tests = dict.fromkeys(name for row in self.view.rows for name in row.test)
         for row in self.view.rows:
             difference, to_target, good = row.difference, row.to_target, row.good
@@ -108,9 +113,8 @@ class Comparison:
                 "note": row.note,
                 "full": row.method,
             }
-            for name, value in values.items():
-                columns.setdefault(name, []).append(value)
-        return pl.DataFrame(columns, strict=False)
+            found.append(values)
+        return found
 
     @cached_property
     def runs(self) -> pl.DataFrame:

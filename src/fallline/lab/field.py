@@ -8,20 +8,20 @@ from fallline.core.method import Method
 from fallline.lab.scheduled import Lasting
 from fallline.methods import METHODS
 
-LINES = ("nadam", "adamw")
-"""The two youngest of the family's main lines, momentum's and the adaptive methods'; all their ancestors race too."""
+YOUNGEST = "nadam"
+"""It descends from momentum's line and from that of the adaptive methods; all its ancestors race too."""
 
 
 def default_field() -> tuple[Method | Lasting, ...]:
     """Return the methods that race when none is named, oldest first.
 
-    NAdam and AdamW with all their ancestors, and AdamW as it is mostly run: with a warm-up and a cosine decay.
+    NAdam with all its ancestors, and AdamW as it is mostly run: with a warm-up and a cosine decay.
 
     Example:
         >>> [method.name() for method in default_field()[:-1]], default_field()[-1].schedule
-        (['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'nadam', 'adamw'], 'cosine')
+        (['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'nadam'], 'cosine')
     """
-    classes = dict.fromkeys(cls for name in LINES for cls in _line(METHODS[name]))
+    classes = dict.fromkeys(_line(METHODS[YOUNGEST]))
     return *(cls() for cls in classes), Lasting(METHODS["adamw"](), "cosine")
 
 

@@ -196,7 +196,7 @@ def _finish(folder: RaceFolder, comparison: Comparison) -> None:
     result = {
         "verdict": comparison.verdict,
         "winner": None if comparison.winner is None else str(to_call(comparison.winner)),
-        "table": comparison.table.to_dicts(),
+        "table": comparison.rows,
         "doubts": list(comparison.doubts),
     }
     folder.finish(comparison.outcome, comparison.verdict, result, seconds=comparison.provenance["seconds"])
