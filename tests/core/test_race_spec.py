@@ -85,7 +85,6 @@ def test_it_does_not_change_with_what_it_was_made_from() -> None:
         ({"seeds": None}, InvalidType, "seeds must be a whole number"),
         ({"final_seeds": -1}, InvalidValue, "final_seeds must be at least 0"),
         ({"trials": 2.5}, InvalidType, "trials must be a whole number"),
-        ({"methods": []}, InvalidValue, "needs at least one method"),
         ({"methods": "adam"}, InvalidType, "methods='adam': methods are texts in a list"),
         ({"methods": ["adam", 3]}, InvalidType, "methods are texts in a list"),
         ({"lr": []}, InvalidValue, "needs at least one learning rate"),
@@ -119,9 +118,8 @@ def test_bad_choices_are_explained(choices: dict[str, Any], error: type[Exceptio
         RaceSpec.from_dict({"methods": ["sgd"]} | choices)
 
 
-def test_a_race_needs_methods_and_a_spec_of_its_runs() -> None:
-    with pytest.raises(InvalidType, match="a race needs methods"):
-        RaceSpec.from_dict({})
+def test_a_race_without_methods_is_that_of_the_default_field_and_needs_a_spec_of_its_runs() -> None:
+    assert RaceSpec.from_dict({}).methods == ()
     with pytest.raises(InvalidType, match="the choices of every run are a Spec"):
         RaceSpec(("sgd",), run={"epochs": 3})  # type: ignore[arg-type]
 

@@ -116,6 +116,12 @@ def raced(problem, way, seeds=3, methods=(fl.Momentum,), **choices):
     return fl.compare(problem, methods, seeds=seeds, final_seeds=0, lanes=way, **choices).records
 
 
+@pytest.fixture(autouse=True)
+def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let fewer runs go side by side than there are, so that places are taken again."""
+    monkeypatch.setattr("fallline.engine.grouping.PLACES", range(5, 3, -1))
+
+
 def assert_as_alone(problem, choices):
     beside, threaded = (raced(problem, way, **choices) for way in ("vmap", "threads"))
     assert all(record.provenance["lanes"] < len(beside) for record in beside)  # so that places are taken again
