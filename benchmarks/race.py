@@ -9,9 +9,9 @@ one run after the other, timed over a few runs. Ratios are of seconds a run.
 The arithmetic of a sweep is that of its matrix products, on the rows that are there: forward in all layers, backward
 the weights' gradients of all layers and the inputs' of all but the first. The peak is the best of several products of
 square float32 matrices on all cores, right before and after the sweep, in the same process.
-What keeps the sweep below it: at the peak, the products of a step would take about 135 µs of the 260 to 300 that it takes;
-a step without its products takes about 45 (Adam's update, norms, the loss), rows gathered from more memory than the last
-cache holds another 40 or so, and products of this size do not reach the peak of large ones.
+What keeps the sweep below it: at the peak, the products of a step would take about 135 µs of the 255 that it takes; a
+step without its products takes about 45 (Adam's update, norms, the loss), rows from 188 MB instead of 25 another 10,
+and the rest is that products of this size reach about two thirds of the peak of large ones.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -82,6 +84,7 @@ def raced(
             if folder is not None:
                 race.keep, race.known = folder.add, folder.finished()
             race.report = report
+            _read_ahead()
             runs = race.carry_out()
             stopped = interrupt.signal is not None
             comparison = Comparison(
@@ -112,6 +115,11 @@ def _check(problem: Problem, spec: RaceSpec, measure: Measure) -> None:
             f"elimination={spec.elimination!r} lets all runs stand half done together, each with its own window: "
             f"take elimination='none', or stream=False."
         )
+
+
+def _read_ahead() -> None:
+    """Import what the verdict needs while the runs go on: it takes a third of a second."""
+    threading.Thread(target=importlib.import_module, args=("scipy.special",), daemon=True).start()
 
 
 def of_length(spec: RaceSpec, epochs: int | None) -> RaceSpec:
