@@ -14,7 +14,7 @@ from fallline.core.errors import InvalidValue
 from fallline.core.race_spec import RaceSpec, read_budget
 from fallline.engine.crew import cores
 from fallline.lab.halving import ETA, brackets
-from fallline.lab.race import Race, by_schedule
+from fallline.lab.race import Race, by_schedule, finals_of
 
 PILOT = 2
 """Epochs of the runs that the pace is measured on; the first of them is not counted."""
@@ -46,7 +46,7 @@ def epochs_within(spec: RaceSpec, begun: Callable[[RaceSpec], Race], began: floa
         )
     pilot = dataclasses.replace(spec, seeds=1, final_seeds=0, elimination="none")
     race = begun(dataclasses.replace(pilot, run=dataclasses.replace(spec.run, epochs=min(PILOT, asked))))
-    finals = race.finals_of(spec)
+    finals = finals_of(spec, race.tuned)
     screens = race.tuned or not finals
     if budget.unit == "seconds":
         runs = race.carry_out()

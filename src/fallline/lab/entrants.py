@@ -11,6 +11,7 @@ from fallline.core.choice import whole
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.grid import LogUniform, RateWord
 from fallline.core.method import Method
+from fallline.core.race_spec import RaceSpec
 from fallline.core.registry import to_call
 from fallline.lab.axes import Values, auto_rates, points, read_axes, read_batch_size, read_rate_axis, several
 from fallline.lab.label import label
@@ -121,6 +122,19 @@ def read_method(method: Any) -> Method | Lasting:
     from fallline.engine.plan import as_method, as_solver
 
     return (lasting(method) if as_solver(method) is None else None) or as_method(method)
+
+
+def entrants_of(methods: Any, spec: RaceSpec, steps: Callable[[BatchSize], int]) -> tuple[Entrant, ...]:
+    """Return the entrants of a race, by its choices; see `entrants`."""
+    return entrants(
+        methods,
+        spec.lr,
+        spec.axes,
+        batch_size=spec.run.batch_size,
+        steps=steps,
+        trials=spec.trials,
+        seed=spec.run.seed,
+    )
 
 
 def without_solvers(methods: Any) -> tuple[tuple[Any, ...], list[str]]:

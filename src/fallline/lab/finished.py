@@ -16,7 +16,7 @@ from fallline.core.spec import LARGEST_SEED
 from fallline.engine.contest import Contestant
 from fallline.engine.plan import as_method
 from fallline.lab.comparison import Comparison
-from fallline.lab.entrants import BatchSize, Entrant, Entry, entrants
+from fallline.lab.entrants import BatchSize, Entrant, Entry, entrants_of
 from fallline.lab.field import default_field
 from fallline.lab.label import label
 from fallline.lab.measure import Measure, read_measure
@@ -194,15 +194,7 @@ def _entrants(spec: RaceSpec, records: Iterable[Record]) -> tuple[Entrant, ...]:
     def steps(batch_size: BatchSize) -> int:
         return lengths.get(batch_size, 1)
 
-    return entrants(
-        spec.methods or default_field(),
-        spec.lr,
-        spec.axes,
-        batch_size=spec.run.batch_size,
-        steps=steps,
-        trials=spec.trials,
-        seed=spec.run.seed,
-    )
+    return entrants_of(spec.methods or default_field(), spec, steps)
 
 
 def _as_planned(runs: Sequence[Run], every: Sequence[Entrant]) -> list[Run]:

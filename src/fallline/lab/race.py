@@ -79,11 +79,7 @@ class Race:
     @property
     def final_seeds(self) -> int:
         """How many fresh seeds the finals have."""
-        return self.finals_of(self.spec)
-
-    def finals_of(self, spec: RaceSpec) -> int:
-        """Return how many fresh seeds the finals of a race have; none where seeds are too few for an interval."""
-        return finals_of(spec, self.tuned)
+        return finals_of(self.spec, self.tuned)
 
     @property
     def samples_per_epoch(self) -> int:

@@ -26,7 +26,7 @@ from fallline.engine.plan import initial, length
 from fallline.engine.provenance import provenance
 from fallline.lab.budget import epochs_within
 from fallline.lab.comparison import Comparison
-from fallline.lab.entrants import BatchSize, Entrant, entrants, without_solvers
+from fallline.lab.entrants import BatchSize, Entrant, entrants_of, without_solvers
 from fallline.lab.field import default_field
 from fallline.lab.measure import Measure, measure_of
 from fallline.lab.race import Race
@@ -134,15 +134,7 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
         return length(problem, dataclasses.replace(spec.run, batch_size=batch_size))
 
     stepping, solvers = without_solvers(default_field() if methods is None else methods)
-    found = entrants(
-        stepping,
-        spec.lr,
-        spec.axes,
-        batch_size=spec.run.batch_size,
-        steps=steps,
-        trials=spec.trials,
-        seed=spec.run.seed,
-    )
+    found = entrants_of(stepping, spec, steps)
     grouping = Grouping(problem, dataclasses.replace(spec.run, method="sgd"), spec.lanes)
     able, notes = _entering(found, grouping)
     given = () if methods is None else tuple(entrant.given for entrant in found)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fallline.core.errors import FalllineError, RunError
 from fallline.core.outcome import Outcome
 from fallline.core.spec import Spec
 from fallline.record import atomic, strict_json
+
+T = TypeVar("T")
 
 NAME = "run.json"
 FORMAT = 1
@@ -43,8 +46,7 @@ class Document:
     def write(self, folder: Path) -> None:
         """Replace run.json in `folder`."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        text = strict_json.dumps({"format": FORMAT, **values, "spec": self.spec.to_dict()}, indent=2)
-        atomic.write_bytes(folder / NAME, text.encode() + b"\n")
+        write_described(folder / NAME, {"format": FORMAT, **values, "spec": self.spec.to_dict()})
 
     @classmethod
     def read(cls, folder: Path) -> Document:
@@ -53,18 +55,7 @@ class Document:
         Raises:
             RunError: when it is missing, damaged, not a run's, or of a newer format.
         """
-        path = folder / NAME
-        try:
-            values = strict_json.loads(path.read_bytes())
-        except OSError as error:
-            raise atomic.cannot("read", path, error) from error
-        except FalllineError as error:
-            raise RunError(f"{path} is damaged: {error}") from None
-        check_format("a run", path, values, FORMAT)
-        try:
-            return cls._from_values(values)
-        except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{path} does not describe a run: {error}") from None
+        return read_described("a run", folder / NAME, FORMAT, cls._from_values)
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> Document:
@@ -96,7 +87,37 @@ def describes(path: Path) -> bool:
     return isinstance(values, dict) and "format" in values and "spec" in values
 
 
-def check_format(what: str, path: Path, values: Any, newest: int) -> None:
+def write_described(path: Path, values: dict[str, Any]) -> None:
+    """Replace a file of JSON for people and programs."""
+    atomic.write_bytes(path, strict_json.dumps(values, indent=2).encode() + b"\n")
+
+
+def read_described(what: str, path: Path, newest: int, made: Callable[[dict[str, Any]], T]) -> T:
+    """Return what is made of the values in such a file.
+
+    Args:
+        what: "a run", for messages.
+        path: the file.
+        newest: the highest format number that is understood.
+        made: makes it; what it raises says that the values are others.
+
+    Raises:
+        RunError: when the file is missing, damaged, of something else, or of a newer format.
+    """
+    try:
+        values = strict_json.loads(path.read_bytes())
+    except OSError as error:
+        raise atomic.cannot("read", path, error) from error
+    except FalllineError as error:
+        raise RunError(f"{path} is damaged: {error}") from None
+    _check_format(what, path, values, newest)
+    try:
+        return made(values)
+    except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path} does not describe {what}: {error}") from None
+
+
+def _check_format(what: str, path: Path, values: Any, newest: int) -> None:
     """Raise `RunError` unless a file's values carry a format number from 1 up to `newest`."""
     number = values.get("format") if isinstance(values, dict) else None
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:

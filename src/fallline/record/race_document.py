@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from fallline.core.errors import FalllineError, RunError
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
-from fallline.record import atomic, strict_json
-from fallline.record.document import check_format, describes, typed
+from fallline.record.document import describes, read_described, typed, write_described
 
 NAME = "race.json"
 FORMAT = 1
@@ -39,8 +37,7 @@ class RaceDocument:
     def write(self, folder: Path) -> None:
         """Replace race.json in `folder`."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        text = strict_json.dumps({"format": FORMAT, **values, "spec": self.spec.to_dict()}, indent=2)
-        atomic.write_bytes(folder / NAME, text.encode() + b"\n")
+        write_described(folder / NAME, {"format": FORMAT, **values, "spec": self.spec.to_dict()})
 
     @classmethod
     def read(cls, folder: Path) -> RaceDocument:
@@ -49,18 +46,7 @@ class RaceDocument:
         Raises:
             RunError: when it is missing, damaged, not a race's, or of a newer format.
         """
-        path = folder / NAME
-        try:
-            values = strict_json.loads(path.read_bytes())
-        except OSError as error:
-            raise atomic.cannot("read", path, error) from error
-        except FalllineError as error:
-            raise RunError(f"{path} is damaged: {error}") from None
-        check_format("a race", path, values, FORMAT)
-        try:
-            return cls._from_values(values)
-        except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{path} does not describe a race: {error}") from None
+        return read_described("a race", folder / NAME, FORMAT, cls._from_values)
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> RaceDocument:
