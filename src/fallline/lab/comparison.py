@@ -68,7 +68,7 @@ class Comparison:
     def notes(self) -> tuple[str, ...]:
         """What is doubtful, a sentence each."""
         found = self.standings
-        return (*self.doubts, *tuning.warnings(found, dict.fromkeys(found.labels)), *beaten_by_special_cases(found))
+        return (*self.doubts, *tuning.warnings(found), *beaten_by_special_cases(found))
 
     @cached_property
     def table(self) -> pl.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from fallline.core.outcome import Outcome
@@ -76,10 +74,10 @@ def good(standings: Standings, label: str) -> GoodRates | None:
     return good_rates(rates, means, standings.measure.better) if len(rates) > 1 else None
 
 
-def warnings(standings: Standings, labels: Mapping[str, object]) -> list[str]:
+def warnings(standings: Standings) -> list[str]:
     """Return what is doubtful about the rates that were tried, a sentence each."""
     notes = []
-    for label in labels:
+    for label in standings.labels:
         rates, means = rates_and_means(standings, label)
         if len(rates) < 2 or standings.never_began:
             continue
