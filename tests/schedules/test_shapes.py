@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fallline.schedules.cosine import Cosine
@@ -62,6 +62,7 @@ def test_decays_start_at_the_peak_never_rise_and_hold_their_end(values, case) ->
 
 
 @given(mountains())
+@example((Trapezoid(1.0, steps=1.0, warmup=0.0, decay=9.99e-07), 0.0, 1.0))
 @settings(deadline=None, max_examples=100)
 def test_mountains_rise_then_fall_stay_below_the_peak_and_hold_their_end(values, case) -> None:
     schedule, end, steps = case

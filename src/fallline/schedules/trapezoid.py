@@ -45,5 +45,6 @@ class Trapezoid(Schedule):
     def value(self, xp: Any, t: Any) -> Any:
         """Return the value of the phase that `t` lies in."""
         turn = self.steps - self.decay
-        fall = between(self.end, 1, left(xp, t - turn, self.decay))
+        since_turn = t - self.steps + self.decay  # in this order nothing is left at `steps`, to the last digit
+        fall = between(self.end, 1, left(xp, since_turn, self.decay))
         return self.peak * xp.where(t < turn, done(xp, t, self.warmup), fall)
