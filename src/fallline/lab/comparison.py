@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
-from fallline.lab import tuning, view
+from fallline.lab import race_view, tuning
 from fallline.lab.self_test import beaten_by_special_cases
 from fallline.lab.standings import Standings
 from fallline.lab.timing import Timing
@@ -121,7 +121,7 @@ class Comparison:
         """A row a run, in the order in which they were started."""
         import polars as pl
 
-        return pl.DataFrame(view.run_columns(self.standings), strict=False)
+        return pl.DataFrame(race_view.run_columns(self.standings), strict=False)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -140,14 +140,14 @@ class Comparison:
             verdict=self.verdict,
             measure=found.measure.name,
             better=found.measure.better,
-            rows=view.rows(found, self.defaults) if found.labels else (),
-            by_samples=view.curves(found, "samples"),
-            by_seconds=view.curves(found, "seconds"),
+            rows=race_view.rows(found, self.defaults) if found.labels else (),
+            by_samples=race_view.curves(found, "samples"),
+            by_seconds=race_view.curves(found, "seconds"),
             sensitivity=tuning.sensitivity(found),
             tuning=tuning.cost_of_tuning(found),
             profile=timing.profile() if found.labels else {},
             target=timing.target if found.labels else None,
-            runs=view.run_columns(found),
+            runs=race_view.run_columns(found),
             published=self.published,
             notes=self.notes,
             covers=COVERS,
