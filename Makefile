@@ -5,7 +5,7 @@ READY := .venv/ready
 LOCK := requirements/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check docs bench torch lock
+.PHONY: run test check docs bench torch browser lock
 
 run: $(READY)  ## eight methods race on handwritten digits
 	$(BIN)/fallline compare digits
@@ -27,6 +27,11 @@ bench: torch  ## the measurements that the documentation quotes, beside PyTorch'
 torch: $(READY)  ## PyTorch, which only comparisons need
 	@$(BIN)/pip show -qq torch \
 		|| { echo "Installing PyTorch into .venv, to compare with."; $(BIN)/pip install -qq torch==2.13.0; }
+
+browser: $(READY)  ## what the tests of the pages and films need besides: a browser, a checker of accessibility, ffmpeg
+	@command -v chromium chromium-browser google-chrome >/dev/null || apt-get install -y -qq chromium
+	@test -f node_modules/axe-core/axe.min.js || npm install --silent --no-save --no-package-lock axe-core@4.14.1
+	@$(BIN)/pip show -qq imageio-ffmpeg || $(BIN)/pip install -qq imageio-ffmpeg==0.8.1
 
 lock: ## resolve the dependencies anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --output-file $(LOCK) --quiet \

@@ -181,3 +181,37 @@ def test_data_that_vanish_leave_what_was_reached(problem, tmp_path):
     np.testing.assert_array_equal(resumed.history["loss"], expected.history["loss"])
     np.testing.assert_array_equal(resumed.params["w"], expected.params["w"])
     assert resumed.why == expected.why
+
+
+def pause_at_four(look):
+    if look.epoch == 4:
+        look.pause("the kettle boils")
+
+
+def test_a_paused_run_goes_on_to_the_same_bits(problem, whole, tmp_path):
+    paused = fl.train(problem, fl.SGD(lr=0.1), **CHOICES, out=tmp_path / "run", callbacks=[pause_at_four])
+    assert (paused.outcome, paused.why) == ("interrupted", "the kettle boils, at step 20 of 60")
+    assert paused.test == {}
+    record = fl.resume(tmp_path / "run", problem)
+    assert record.outcome == "finished"
+    np.testing.assert_array_equal(record.history["loss"], whole.history["loss"])
+    with pytest.raises(InvalidType, match="the reason is text"):
+        fl.train(problem, fl.SGD(lr=0.1), **CHOICES, callbacks=[lambda look: look.pause(4)])
+
+
+def test_a_run_is_resumed_at_another_rate(problem, tmp_path):
+    """As if the rate had been set where it was paused; and a run that is killed after that goes on with it."""
+
+    def lower_at_four(look):
+        if look.epoch == 4:
+            look.set_lr(0.01)
+
+    lowered = fl.train(problem, fl.SGD(lr=0.1), **CHOICES, callbacks=[lower_at_four])
+    fl.train(problem, fl.SGD(lr=0.1), **CHOICES, out=tmp_path / "run", callbacks=[pause_at_four])
+    with pytest.raises(InvalidValue, match="lr must be in"):
+        fl.resume(tmp_path / "run", problem, lr=-1.0)
+    again = fl.resume(tmp_path / "run", problem, lr=0.01, callbacks=[lambda look: look.epoch == 8 and look.pause()])
+    assert again.outcome == "interrupted"
+    record = fl.resume(tmp_path / "run", problem)
+    np.testing.assert_allclose(record.history["lr"], np.repeat([0.1, 0.01], [20, 40]), rtol=1e-6)
+    np.testing.assert_array_equal(record.history["loss"], lowered.history["loss"])

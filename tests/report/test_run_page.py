@@ -63,7 +63,7 @@ def test_it_says_what_was_run_and_how_it_ended(make_record):
     ("outcome", "words"),
     [
         (Outcome.DIVERGED, "the loss grew without bound: the learning rate is likely too large"),
-        (Outcome.INTERRUPTED, "a signal or an error stopped the run; it can be resumed"),
+        (Outcome.INTERRUPTED, "a signal, an error or a callback stopped the run; it can be resumed"),
     ],
 )
 def test_a_run_that_broke_off_says_what_that_means(make_record, outcome, words):

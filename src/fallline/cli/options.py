@@ -93,6 +93,7 @@ MethodText = Annotated[
 Rate = Annotated[
     str | None, _option("--lr", _TRAINING, "The learning rate: a number, a schedule, or auto to find it.", "X", "auto")
 ]
+RateFromHere = Annotated[float | None, _option("--lr", _TRAINING, "Another learning rate from here on.", "X", False)]
 BatchSize = Annotated[str, _option("--batch", _TRAINING, "Rows a step; full for the exact gradient.", "N|full")]
 Epochs = Annotated[int | None, _option("--epochs", _TRAINING, "Passes over the training part.", "N", "10")]
 Steps = Annotated[

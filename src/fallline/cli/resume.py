@@ -5,8 +5,8 @@ from __future__ import annotations
 from fallline.cli import options
 
 
-def resume(run: options.Run, as_json: options.Json = False) -> int:
-    """Continue RUN from its last checkpoint, to the same bits as if it had never stopped."""
+def resume(run: options.Run, lr: options.RateFromHere = None, as_json: options.Json = False) -> int:
+    """Continue RUN from its last checkpoint, to the same bits as if it had never stopped; or at another rate."""
     from fallline.cli import compile_cache, ending, output, progress
     from fallline.record.load import check_is_run
 
@@ -15,5 +15,5 @@ def resume(run: options.Run, as_json: options.Json = False) -> int:
     from fallline.engine.resume import resume as go_on
 
     with output.reserved(as_json), progress.shown(output.console(as_json)) as show:
-        record = go_on(run, progress=show)
+        record = go_on(run, lr=lr, progress=show)
     return ending.told(record, as_json)

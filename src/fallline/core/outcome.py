@@ -35,6 +35,6 @@ _MESSAGES = {
     Outcome.DIVERGED: "the loss grew without bound: the learning rate is likely too large",
     Outcome.NONFINITE: "the loss or its gradient became infinite or not a number",
     Outcome.STOPPED_EARLY: "it was ended before all its steps were taken",
-    Outcome.INTERRUPTED: "a signal or an error stopped the run; it can be resumed",
+    Outcome.INTERRUPTED: "a signal, an error or a callback stopped the run; it can be resumed",
     Outcome.ELIMINATED: "other runs of the race were clearly ahead",
 }

@@ -54,7 +54,7 @@ def carry_out(
             raise
         if end.outcome == Outcome.INTERRUPTED:
             keeper.save(runner.saved)
-            origin = origin | {"signal": interrupt.signal}
+            origin = origin | ({} if interrupt.signal is None else {"signal": interrupt.signal})
         return _finish(plan, end, runner, origin, folder)
 
 

@@ -27,12 +27,12 @@ def with_rate(at: Mark, lr: float) -> Mark:
         InvalidValue: for a number outside the method's range, or where the schedule is at 0 and cannot be scaled.
     """
     if isinstance(lr, bool | str) or not hasattr(lr, "__float__"):
-        raise InvalidType(f"set_lr({lr!r}): a learning rate is a number.")
+        raise InvalidType(f"lr={lr!r}: a learning rate is a number.")
     wanted, schedule = float(lr), at.method.rate
     if isinstance(schedule, Node):
         present = rate(at) or 0.0
         if not present:
-            raise InvalidValue(f"set_lr({lr}): the schedule is at 0, and no factor changes that.")
+            raise InvalidValue(f"lr={lr}: the schedule is at 0, and no factor changes that.")
         method = at.method.with_lr(_scaled(schedule, wanted / present))
     else:
         method = at.method.with_lr(wanted)

@@ -20,6 +20,7 @@ from fallline.engine.plan import as_method
 from fallline.engine.probing import as_probes
 from fallline.engine.progress import Report
 from fallline.engine.provenance import fingerprint
+from fallline.engine.rate import with_rate
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
 
@@ -30,17 +31,24 @@ def resume(
     method: Method | None = None,
     progress: Report | None = None,
     callbacks: Iterable[Callback] = (),
+    *,
+    lr: float | None = None,
 ) -> Record:
     """Continue a run where its last good checkpoint stands; the end is the uninterrupted run's, bit for bit.
+
+    With another learning rate it goes on otherwise: the history's `lr` shows from where.
 
     Args:
         path: the run's folder.
         problem: the same problem, where it was one of your own; a ready problem is built again from the run's spec.
         method: the same method, where its class is one of your own.
         progress, callbacks: as in `train`; a folder cannot hold functions, so the callbacks must be given again.
+        lr: the learning rate from the next step on, where it is to be another; a schedule is scaled so that its present
+            value is this.
 
     Raises:
         RunError: for a folder without a run, other data than the run began with, or another model.
+        InvalidValue, InvalidType: for a learning rate that the method cannot take.
     """
     with RunFolder.open(Path(path)) as folder:
         before = folder.document
@@ -55,7 +63,10 @@ def resume(
             )
         method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
         planned, start = begun(problem, method, spec, probes)
-        return carry_out(planned, restore(folder.path, start), origin, folder, progress, tuple(callbacks))
+        saved = restore(folder.path, start)
+        if lr is not None:
+            saved = saved._replace(at=with_rate(saved.at, lr))
+        return carry_out(planned, saved, origin, folder, progress, tuple(callbacks))
 
 
 def _of_files(problem: Problem) -> str:

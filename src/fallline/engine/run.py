@@ -19,7 +19,7 @@ from fallline.engine.divergence import failure, flung, on_target
 from fallline.engine.evaluate import Evaluate, Pending, make_evaluate
 from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
-from fallline.engine.look import Callback, Changes, Look
+from fallline.engine.look import Callback, Changes, Ending, Look
 from fallline.engine.mark import Mark, Reported, answer, reported
 from fallline.engine.plan import Plan
 from fallline.engine.progress import Progress, Report
@@ -126,10 +126,10 @@ class Runner:
             if status != RUNNING:
                 return self._stopped(status, taken, self.older)
             self.older, self.good = self.good, Mark(self._after_validation(self.good.method), state)
-            stopped = self._tell()
+            asked = self._tell()
             self.plan.feed.forget(self.older.step)
-            if taken < total and (why := stopped or self._limit()):
-                return self.end(Outcome.STOPPED_EARLY, f"{why}, at step {taken:,} of {total:,}")
+            if taken < total and (ending := asked or self._limit()):
+                return self.end(ending.outcome, f"{ending.why}, at step {taken:,} of {total:,}")
             self.keep(self.saved)
             if interrupt.signal is not None:
                 return self.end(Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
@@ -207,26 +207,34 @@ class Runner:
         if self.plan.spec.keeps_best and self.standing.at_best:
             self.best = answer(reached)
 
-    def _tell(self) -> str | None:
-        """Tell whoever listens how it goes; return why a callback stops the run, if one does."""
+    def _tell(self) -> Ending | None:
+        """Tell whoever listens how it goes; return how a callback ends the run, if one does."""
         progress, changes = self._progress(), Changes(self.good)
         if self.report is not None:
             self.report(progress)
         ends_epoch = progress.step % self.per_epoch == 0
         try:
             for callback in self.callbacks:
-                callback(Look(**vars(progress), ends_epoch=ends_epoch, columns=self._history, changes=changes))
+                callback(
+                    Look(
+                        **vars(progress),
+                        ends_epoch=ends_epoch,
+                        columns=self._history,
+                        rows=self._epochs,
+                        changes=changes,
+                    )
+                )
         finally:
             self.good = changes.at
-        return changes.stopped
+        return changes.ending
 
-    def _limit(self) -> str | None:
+    def _limit(self) -> Ending | None:
         """Return which limit has been reached, if one has."""
         spec = self.plan.spec
         if self.standing is not None and spec.patience is not None and self.standing.waited >= spec.patience:
-            return self.standing.stalled()
+            return Ending(Outcome.STOPPED_EARLY, self.standing.stalled())
         if spec.max_time is not None and self.seconds_at_look >= spec.max_time:
-            return f"its time of {spec.max_time:g} s was over"
+            return Ending(Outcome.STOPPED_EARLY, f"its time of {spec.max_time:g} s was over")
         return None
 
     def _stopped(self, status: int, taken: int, older: Mark) -> End:
@@ -261,6 +269,9 @@ class Runner:
 
     def _history(self) -> dict[str, Any]:
         return self.log.history(self.plan.order, self.plan.problem.optimum)
+
+    def _epochs(self) -> dict[str, Any]:
+        return self.log.epochs(self.plan.order, self.log.length, self.plan.problem.optimum)
 
 
 def _signal_name(number: int) -> str:
