@@ -87,7 +87,7 @@ def test_the_tolerance_ends_the_path_there(solver):
     path = fl.minimize(fl.surfaces.Rosenbrock(), method=solver, steps=200, tolerance=1e-2)
     assert path.outcome == "converged"
     assert path.grad_norm[-1] <= 1e-2 < path.grad_norm[:-1].min()
-    np.testing.assert_allclose(path.gap[-1], 0, atol=1e-4)
+    assert 0 <= path.gap[-1] <= 1e-2**2 / (2 * 0.39)  # ‖g‖² / 2λ: the least curvature at the minimum is 0.399
 
 
 def test_bounds_are_refused_where_a_solver_has_none():
