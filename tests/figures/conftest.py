@@ -18,7 +18,7 @@ _HELVETICA = {
     584: "+<=>−×",
     667: "&ABEKPSVXY",
 }
-_HELVETICA |= {611: "FTZ", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 944: "W", 1000: "…"}
+_HELVETICA |= {611: "FTZ", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 889: "%", 944: "W", 1000: "…"}
 WIDTHS = {letter: size / 1000 for size, letters in _HELVETICA.items() for letter in letters}
 WIDTHS |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 0.35) | dict.fromkeys("↑↓", 0.84)
 

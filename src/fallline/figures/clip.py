@@ -27,8 +27,9 @@ def pieces(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[np.nda
     """
     found: list[list[np.ndarray]] = []
     joined = False
-    for a, b in itertools.pairwise(points):
-        ends = _within(a, b, low, high)
+    within = inside(points, low, high).tolist()
+    for (a, a_inside), (b, b_inside) in itertools.pairwise(zip(points, within, strict=True)):
+        ends = (0.0, 1.0) if a_inside and b_inside else _within(a, b, low, high)
         if ends is None:
             joined = False
             continue

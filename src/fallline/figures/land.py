@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from fallline.figures.plane import Plane
 from fallline.figures.style import fill, stroke, text
 from fallline.figures.svg import element, points
 from fallline.figures.thin import simplified
+
+Sign = Callable[[float, float], str]
+"""Draws a sign around a pixel."""
 
 _SHADE, _LOST, _LINE = "0.035", "0.35", "0.55"
 """Opacities: of the shade above each level, of what is not finite, of the contour lines."""
@@ -45,18 +48,24 @@ def drawn(ground: Ground, heights: np.ndarray, found: Levels, box: Plane) -> str
 
 def marked(ground: Ground, box: Plane) -> str:
     """Return the signs of the points of interest that are on the map."""
-    return "".join(
-        sign(*box.spot(point)) for _, name, sign in _SIGNS for point in getattr(ground, name) if ground.shows([point])
-    )
+    return "".join(sign(*box.spot(point)) for _, sign, point in signs(ground))
+
+
+def signs(ground: Ground) -> list[tuple[str, Sign, tuple[float, ...]]]:
+    """Return what each point of interest on the map is called, its sign, and where it is."""
+    every = [(label, sign, point) for label, name, sign in _SIGNS for point in getattr(ground, name)]
+    return [found for found in every if ground.shows([found[2]])]
+
+
+def sign_keys(ground: Ground) -> list[Key]:
+    """Return the legend of the signs that are on the map."""
+    there = {label: sign for label, sign, _ in reversed(signs(ground))}
+    return [Key(label, sign(10.0, 0.0)) for label, sign in there.items()]
 
 
 def keys(ground: Ground, heights: np.ndarray, found: Levels) -> list[Key]:
     """Return the legend of the land: the signs that are there, and what the lines mean."""
-    entries = [
-        Key(label, sign(10.0, 0.0))
-        for label, name, sign in reversed(_SIGNS)
-        if any(ground.shows([point]) for point in getattr(ground, name))
-    ]
+    entries = sign_keys(ground)
     if found.words:
         line = element("line", x1=0, y1=0, x2=20, y2=0, stroke_opacity=_LINE, **stroke("muted", 0.7))
         entries.append(Key(found.words, line))

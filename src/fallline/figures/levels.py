@@ -25,6 +25,11 @@ class Levels(NamedTuple):
     values: np.ndarray
     words: str
 
+    @property
+    def sentence(self) -> str:
+        """What a description of the map says of them."""
+        return f"{self.words[0].upper()}{self.words[1:]}." if self.words else "The ground is flat."
+
 
 def levels(z: np.ndarray, lowest: float | None = None) -> Levels:
     """Return the levels for a grid of heights; those that are not finite do not count.

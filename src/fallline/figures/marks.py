@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from fallline.figures.style import fill, stroke
+from fallline.figures.style import outlined, stroke
 from fallline.figures.svg import element, points
 
 
 def start(x: float, y: float) -> str:
     """Return a ring."""
-    return element("circle", cx=x, cy=y, r=4.5, **_outlined("paper", "ink", 1.6))
+    return element("circle", cx=x, cy=y, r=4.5, **outlined("paper", "ink", 1.6))
 
 
 def end(x: float, y: float, role: str) -> str:
     """Return a disk in the colour of the path."""
-    return element("circle", cx=x, cy=y, r=4.0, **_outlined(role, "paper", 1.2))
+    return element("circle", cx=x, cy=y, r=4.0, **outlined(role, "paper", 1.2))
 
 
 def minimum(x: float, y: float) -> str:
     """Return a star."""
-    return element("polygon", points=_star(x, y, 9.0), **_outlined("ink", "paper", 1.0))
+    return element("polygon", points=_star(x, y, 9.0), **outlined("ink", "paper", 1.0))
 
 
 def local_minimum(x: float, y: float) -> str:
     """Return an open star."""
-    return element("polygon", points=_star(x, y, 7.5), **_outlined("paper", "ink", 1.2))
+    return element("polygon", points=_star(x, y, 7.5), **outlined("paper", "ink", 1.2))
 
 
 def saddle(x: float, y: float) -> str:
@@ -45,8 +44,3 @@ def _star(x: float, y: float, radius: float) -> str:
     angles = np.arange(10) * math.pi / 5
     radii = np.where(np.arange(10) % 2, 0.42 * radius, radius)
     return points(x + radii * np.sin(angles), y - radii * np.cos(angles))
-
-
-def _outlined(inside: str, edge: str, width: float) -> dict[str, Any]:
-    line, area = stroke(edge, width), fill(inside)
-    return {**line, "fill": area["fill"], "class_": f"{area['class_']} {line['class_']}"}

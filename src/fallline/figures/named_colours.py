@@ -24,10 +24,12 @@ class Look(NamedTuple):
 def colour(name: str) -> str:
     """Return the role of a name's colour: a function of the name alone, in any case, with or without underscores.
 
-    >>> colour("Adam") == colour("adam")
+    What stands in brackets does not count: a method with other numbers is the same method.
+
+    >>> colour("Adam") == colour("adam(b1=0.8)")
     True
     """
-    plain = name.lower().replace("_", "")
+    plain = _method(name)
     return NAMED[hashlib.sha256(f"{_SEED} {plain}".encode()).digest()[0] % len(NAMED)]
 
 
@@ -42,10 +44,26 @@ def in_order(names: Iterable[str]) -> dict[str, Look]:
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Return each name's look in one figure: names of one colour are told apart by dashes, in their order."""
+    """Return each name's look in one figure.
+
+    Of several settings of one method the first has the method's colour, and the others the colours that are left.
+    Names of one colour are told apart by dashes, in their order.
+
+    >>> [look.role for look in looks(["sgd(lr=0.1)", "sgd(lr=1)", "momentum"]).values()]
+    ['indigo', 'blue', 'contrast']
+    """
+    names = list(names)
+    own = {_method(name): colour(name) for name in names}
+    free = [role for role in NAMED if role not in own.values()]
     found: dict[str, Look] = {}
     for name in names:
-        role = colour(name)
+        method = _method(name)
+        first = all(_method(other) != method for other in found)
+        role = own[method] if first or not free else free.pop(0)
         before = sum(look.role == role for look in found.values())
         found[name] = Look(role, _DASHES[before % len(_DASHES)])
     return found
+
+
+def _method(name: str) -> str:
+    return name.partition("(")[0].lower().replace("_", "")

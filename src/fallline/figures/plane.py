@@ -14,12 +14,15 @@ from fallline.figures.keys import Key
 from fallline.figures.style import fill, stroke, text
 from fallline.figures.svg import element, escape
 
-_EDGE, _GAP, _ROW = 16, 10, 18
+EDGE = 16
+"""Pixels that stay free around a picture."""
+
+_GAP, _ROW = 10, 18
 
 WIDEST, TALLEST = 620.0, 480.0
 """Pixels of the room within the axes at most."""
 
-_LEGEND = 400.0
+LEGEND = 400.0
 """Pixels that a row of the legend may fill beside a room that is narrower."""
 
 
@@ -33,9 +36,24 @@ class Plane:
     height: int
     surround: str
 
+    @property
+    def low(self) -> np.ndarray:
+        """The lowest corner of the room, in data, shape (2,)."""
+        return np.array([self.x.low, self.y.low])
+
+    @property
+    def high(self) -> np.ndarray:
+        """The highest corner, shape (2,)."""
+        return np.array([self.x.high, self.y.high])
+
     def at(self, points: np.ndarray) -> np.ndarray:
         """Return the pixels of points, both of shape (k, 2)."""
         return np.stack([self.x.position(points[:, 0]), self.y.position(points[:, 1])], axis=1)
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Pixels for a unit of each of two even axes, shape (2,); that of the second is negative."""
+        return np.array([(a.end - a.start) / (a.high - a.low) for a in (self.x, self.y)])
 
     def spot(self, point: Sequence[float] | np.ndarray) -> tuple[float, float]:
         """Return the pixel of one point."""
@@ -43,17 +61,23 @@ class Plane:
         return x, y
 
 
-def true_to_scale(x: Axis, y: Axis) -> tuple[float, float]:
+def true_to_scale(x: Axis, y: Axis, most: tuple[float, float] = (WIDEST, TALLEST)) -> tuple[float, float]:
     """Return the width and height of a room in which a unit is as long on both axes, unless it would be a slit."""
     ratio = (y.high - y.low) / (x.high - x.low)
     if not 0.35 <= ratio <= 3:
-        return WIDEST, 0.6 * WIDEST
-    width = min(WIDEST, TALLEST / ratio)
+        return most[0], 0.6 * most[0]
+    width = min(most[0], most[1] / ratio)
     return width, width * ratio
 
 
 def plane(
-    x: Axis, y: Axis, size: tuple[float, float], names: tuple[str, str], keys: Sequence[Key], title: str | None
+    x: Axis,
+    y: Axis,
+    size: tuple[float, float],
+    names: tuple[str, str],
+    keys: Sequence[Key],
+    title: str | None,
+    widest_row: float = LEGEND,
 ) -> Plane:
     """Lay out a picture whose texts never overlap.
 
@@ -64,25 +88,42 @@ def plane(
         names: what the axes are called.
         keys: the legend's entries, in as many rows as they need.
         title: a line above all, if any; shortened where it is too long.
+        widest_row: pixels that a row of the legend may fill, if the room is narrower.
     """
-    left = _EDGE + _GAP + max(svg.width(words) for words in [*(tick.label for tick in y.ticks(6)), names[1]])
-    rows = legend.rows(keys, max(size[0], _LEGEND))
-    top = _EDGE + _ROW * (bool(title) + max(len(rows), 1)) + _GAP
+    left = EDGE + _GAP + max(svg.width(words) for words in [*(tick.label for tick in y.ticks(6)), names[1]])
+    rows = legend.rows(keys, max(size[0], widest_row))
+    top = above(title, rows)
     x, y = replace(x, start=left, end=left + size[0]), replace(y, start=top + size[1], end=float(top))
     last = 0.5 * max(svg.width(tick.label) for tick in x.ticks(_fitting(x)))
-    width = round(_EDGE + max([x.end + last, *(x.start + legend.width(row) for row in rows)]))
-    height = round(y.start + 2 * _ROW + _EDGE)
+    width = round(EDGE + max([x.end + last, *(x.start + legend.width(row) for row in rows)]))
+    height = round(y.start + 2 * _ROW + EDGE)
     parts = [_levels(y, x), _places(x, y.start)]
     parts.append(text(names[1], x.start - _GAP, y.end - _GAP - 4, "end", "muted"))
     parts.append(text(names[0], (x.start + x.end) / 2, y.start + 2 * _ROW, "middle", "muted"))
-    for i, row in enumerate(rows):
-        parts.append(legend.row(row, x.start, y.end - _GAP - 8 - _ROW * (len(rows) - 1 - i)))
-    if title:
-        words = _shortened(title, width - 2 * _EDGE)
-        parts.append(
-            element("text", escape(words), x=_EDGE, y=_EDGE + 10, font_size=15, font_weight=600, **fill("ink"))
-        )
+    parts.append(heading(title, rows, x.start, y.end, width))
     return Plane(x, y, width, height, "".join(parts))
+
+
+def above(title: str | None, rows: Sequence[Sequence[Key]]) -> int:
+    """Return how many pixels the title and the legend need above the room."""
+    return EDGE + _ROW * (bool(title) + max(len(rows), 1)) + _GAP
+
+
+def heading(title: str | None, rows: Sequence[Sequence[Key]], left: float, top: float, width: int) -> str:
+    """Return the title and the legend.
+
+    Args:
+        title: shortened where it is too long.
+        rows: of the legend.
+        left: where these start.
+        top: the upper edge of the room under them.
+        width: of the picture.
+    """
+    parts = [legend.row(row, left, top - _GAP - 8 - _ROW * (len(rows) - 1 - i)) for i, row in enumerate(rows)]
+    if title:
+        words = _shortened(title, width - 2 * EDGE)
+        parts.append(element("text", escape(words), x=EDGE, y=EDGE + 10, font_size=15, font_weight=600, **fill("ink")))
+    return "".join(parts)
 
 
 def _levels(y: Axis, x: Axis) -> str:

@@ -14,8 +14,8 @@ _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
 _LETTER = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text y="9">x</text></svg>'
 
 
-def png(svg: str) -> bytes:
-    """Return an SVG as PNG, in its light colours, twice as wide and high.
+def png(svg: str, scale: float = SCALE) -> bytes:
+    """Return an SVG as PNG, in its light colours, `scale` times as wide and high; it is clear where nothing is drawn.
 
     Raises:
         RunError: on a machine without fonts, where the labels would be missing.
@@ -26,7 +26,14 @@ def png(svg: str) -> bytes:
         raise RunError(
             "This machine has no fonts to write a PNG's labels with. Install some, or save the figure as SVG."
         )
-    return svg_to_bytes(_RAISED.sub(_raised, svg), zoom=SCALE)
+    return pixels(svg, scale)
+
+
+def pixels(svg: str, scale: float) -> bytes:
+    """Return the same on a machine that is known to have fonts: asking takes as long as drawing."""
+    from resvg_py import svg_to_bytes
+
+    return svg_to_bytes(_RAISED.sub(_raised, svg), zoom=scale)
 
 
 def _raised(digits: re.Match[str]) -> str:

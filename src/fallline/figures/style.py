@@ -60,6 +60,12 @@ def stroke(role: str, width: float = 1.0) -> dict[str, str]:
     }
 
 
+def outlined(inside: str, edge: str, width: float) -> dict[str, str]:
+    """Return the attributes of a shape filled in the colour of one role, with an edge in that of another."""
+    line, area = stroke(edge, width), fill(inside)
+    return {**line, "fill": area["fill"], "class_": f"{area['class_']} {line['class_']}"}
+
+
 def text(words: str, x: float, y: float, anchor: str, role: str) -> str:
     """Return a line of text whose `anchor` (start, middle, end) is at (x, y)."""
     return element("text", escape(words), x=x, y=y, text_anchor=None if anchor == "start" else anchor, **fill(role))
@@ -71,12 +77,21 @@ def page(width: int, height: int, title: str, description: str, *drawing: str) -
     The light colours are attributes, which every reader of SVG knows; the dark ones are rules of a style sheet, which
     is limited to figures like this one, so that a page or notebook around it keeps its own.
     """
-    return element(
-        "svg",
+    return sheet(
+        width,
+        height,
         element("title", escape(title)),
         element("desc", escape(description)),
         f"<style>{_dark_rules()}</style>",
         element("rect", width=width, height=height, **fill("paper")),
+        *drawing,
+    )
+
+
+def sheet(width: int, height: int, *drawing: str) -> str:
+    """Return an SVG of nothing but a drawing: in our type, clear where nothing is drawn."""
+    return element(
+        "svg",
         *drawing,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {height}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -61,13 +62,15 @@ def apart(points: np.ndarray, distance: float) -> np.ndarray:
     >>> apart(np.array([[0.0, 0.0], [0.1, 0.0], [2.0, 0.0], [2.1, 0.0]]), 1.0).tolist()
     [[0.0, 0.0], [2.1, 0.0]]
     """
-    kept: list[np.ndarray] = []
-    for point in points:
-        if not kept or np.hypot(*(point - kept[-1])) >= distance:
-            kept.append(point)
-    if len(points) and not np.array_equal(kept[-1], points[-1]):
-        kept[1 if len(kept) == 1 else -1 :] = [points[-1]]
-    return np.array(kept).reshape(-1, 2)
+    kept: list[int] = []
+    places = points.tolist()  # numbers of Python's own, for the loop
+    for i, (x, y) in enumerate(places):
+        if not kept or math.hypot(x - places[kept[-1]][0], y - places[kept[-1]][1]) >= distance:
+            kept.append(i)
+    last = len(places) - 1
+    if kept and kept[-1] != last:
+        kept[1 if len(kept) == 1 else -1 :] = [last]
+    return points[kept]
 
 
 def simplified(points: np.ndarray, tolerance: float) -> np.ndarray:
