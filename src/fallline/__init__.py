@@ -35,13 +35,23 @@ if TYPE_CHECKING:
     from fallline.engine.path import Path as Path
     from fallline.engine.resume import resume as resume
     from fallline.engine.train import train as train
+    from fallline.lab import pictures as pictures
+    from fallline.lab.chain_rule import computation_graph as computation_graph
     from fallline.lab.check_gradient import GradientCheck as GradientCheck
     from fallline.lab.check_gradient import check_gradient as check_gradient
     from fallline.lab.compare import compare as compare
     from fallline.lab.comparison import Comparison as Comparison
     from fallline.lab.gradient import gradient as gradient
+    from fallline.lab.landscape import Landscape as Landscape
+    from fallline.lab.layers import Layers as Layers
+    from fallline.lab.layers import layers as layers
     from fallline.lab.learning_rate import LearningRate as LearningRate
     from fallline.lab.learning_rate import find_lr as find_lr
+    from fallline.lab.survey import landscape as landscape
+    from fallline.lab.trail import Trail as Trail
+    from fallline.lab.trail import trail as trail
+    from fallline.lab.view import View as View
+    from fallline.lab.view import view as view
     from fallline.problems import surfaces as surfaces
     from fallline.record.load import load as load
     from fallline.record.record import Record as Record
@@ -53,6 +63,8 @@ _HOMES = {
     "Data": "core.problem",
     "FalllineError": "core.errors",
     "GradientCheck": "lab.check_gradient",
+    "Landscape": "lab.landscape",
+    "Layers": "lab.layers",
     "LearningRate": "lab.learning_rate",
     "LogUniform": "core.grid",
     "Method": "core.method",
@@ -64,25 +76,32 @@ _HOMES = {
     "Schedule": "core.schedule",
     "Spec": "core.spec",
     "Surface": "core.surface",
+    "Trail": "lab.trail",
     "Uniform": "core.grid",
+    "View": "lab.view",
     "by_path": "compose.by_path",
     "chain": "compose.chain",
     "check_gradient": "lab.check_gradient",
     "compare": "lab.compare",
+    "computation_graph": "lab.chain_rule",
     "find_lr": "lab.learning_rate",
     "from_keras": "dialects.from_keras",
     "from_optax": "compose.from_optax",
     "from_torch": "dialects.from_torch",
     "gradient": "lab.gradient",
     "hyper": "core.node",
+    "landscape": "lab.survey",
+    "layers": "lab.layers",
     "load": "record.load",
     "log_grid": "core.grid",
     "minimize": "engine.minimize",
     "option": "core.node",
     "resume": "engine.resume",
+    "trail": "lab.trail",
     "train": "engine.train",
+    "view": "lab.view",
 }
-_PACKAGES = {"data": "data", "problems": "problems", "surfaces": "problems.surfaces"}
+_PACKAGES = {"data": "data", "pictures": "lab.pictures", "problems": "problems", "surfaces": "problems.surfaces"}
 
 
 def __getattr__(name: str) -> Any:

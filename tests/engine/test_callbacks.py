@@ -35,6 +35,8 @@ def test_every_epoch_is_looked_at(problem, whole):
         seen.append((look.step, look.epoch, look.samples, look.loss, look.validation["loss"], look.lr))
         assert look.history.keys() == whole.history.keys()
         assert len(look.history["loss"]) == look.step
+        assert look.epoch_history.keys() == whole.epochs.keys()
+        np.testing.assert_array_equal(look.epoch_history["train_loss"], whole.epochs["train_loss"][: look.epoch])
         assert look.seconds == look.history["seconds"][-1]
 
     record = fl.train(problem, fl.SGD(lr=0.1), **CHOICES, callbacks=[note])

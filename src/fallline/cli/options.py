@@ -171,6 +171,10 @@ CsvFile = Annotated[
     Path | None, typer.Option("--out", help="Write a CSV file.", metavar="FILE", show_default="standard output")
 ]
 
+Picture = Annotated[
+    Path | None, typer.Option("--out", help="A new SVG or PNG.", metavar="FILE", show_default="in the run's folder")
+]
+
 Methods = Annotated[
     str | None,
     _option(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fallline.core.grammar import Call, parse
-from fallline.core.node import rate_field
+from fallline.lab.named_rate import names_rate
 from fallline.report.numbers import duration
-from fallline.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,21 +21,7 @@ def is_asked_for(method: str, lr: str | None) -> bool:
     >>> is_asked_for("adam", None), is_asked_for("adam(lr=0.1)", None), is_asked_for("chain(clipnorm(1), sgd)", None)
     (True, False, True)
     """
-    return lr == "auto" or (lr is None and not _names_rate(parse(method)))
-
-
-def _names_rate(call: Call) -> bool:
-    from fallline.methods import METHODS
-
-    cls = METHODS.find(call.name)
-    given = cls.arranged(call)
-    inside = [v for value in given.values() for v in (value if isinstance(value, tuple) else (value,))]
-    return rate_field(cls) in given or any(_names_rate(value) for value in inside if _is_method(value))
-
-
-def _is_method(value: Any) -> bool:
-    """Return whether an argument is a method; a call that is none is a schedule."""
-    return isinstance(value, Call) and value.name.lower().replace("_", "") not in SCHEDULES
+    return lr == "auto" or (lr is None and not names_rate(method))
 
 
 def found(problem: Problem, method: Method, choices: Mapping[str, Any], console: Console) -> Method:

@@ -12,18 +12,21 @@ from types import FrameType
 
 @dataclass
 class Interrupt:
-    """The signal that was received, if any."""
+    """The signal that was received, if any; another thread may set it as if one had come."""
 
     signal: int | None = None
 
 
 @contextmanager
-def heard() -> Iterator[Interrupt]:
+def heard(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
     """Hear SIGINT, SIGTERM and SIGHUP as a request to stop; a second SIGINT stops at once.
 
     Outside the main thread, where Python allows no handlers, signals stay as they are.
+
+    Args:
+        interrupt: what is told of a signal, where somebody holds it already; it is yielded.
     """
-    interrupt = Interrupt()
+    interrupt = interrupt or Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable
@@ -13,17 +14,17 @@ import numpy as np
 
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.method import Method
-from fallline.core.outcome import Outcome
 from fallline.core.solver import Solver
 from fallline.engine import check
-from fallline.engine.bounds import Bounds, as_bounds, norm, project, projected
+from fallline.engine.bounds import Bounds, as_bounds
 from fallline.engine.check_schedules import check_schedules
-from fallline.engine.divergence import blown_up
-from fallline.engine.path import Path, converged, failure
+from fallline.engine.descent import Seen, descent
+from fallline.engine.path import Path, ending
 from fallline.engine.plan import as_method, as_solver, in_dtype
 from fallline.engine.program import compiled
 from fallline.engine.solve import solve
-from fallline.engine.step import CONVERGED, DIVERGED, NONFINITE, RUNNING, loss_dtype
+from fallline.engine.step import loss_dtype
+from fallline.engine.values import check_number
 
 
 def minimize(
@@ -74,10 +75,7 @@ def minimize(
     if not callable(f):
         raise InvalidType(f"minimize({f!r}): the first argument must be a function of x0, got {type(f).__name__}.")
     x = _start(f, x0)
-    out = check.abstract(f, "function", x)
-    if getattr(out, "shape", None) != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        found = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
-        raise InvalidType(f"the function returns {found}: minimize needs one floating-point number.")
+    check_number(f, x)
     within = None if bounds is None else as_bounds(bounds, x)
     lowest = getattr(f, "lowest", None)
     known = lowest if isinstance(lowest, int | float) and math.isfinite(lowest) else None
@@ -117,59 +115,17 @@ def _descended(
     check.asks_for_loss(method, x, dtype)
     limit = jnp.asarray(-1 if tolerance is None else tolerance, dtype)
     args = (method, x, bounds, limit, np.int32(steps))
-    program = compiled(_descent(f, capacity=1 << steps.bit_length()), *args)
-    points, rows, last, status = jax.device_get(program(*args))
-    n, status = int(last), int(status)
+    program = compiled(descent(f, 1 << steps.bit_length(), functools.partial(_row, dtype)), *args)
+    (points, rows), last, status = jax.device_get(program(*args))
+    n = int(last)
     points = jax.tree.map(lambda a: a[: n + 1], points)
     values, norms = rows["f"][: n + 1], rows["grad_norm"][: n + 1]
-    if status == RUNNING:
-        outcome, why = Outcome.FINISHED, f"{n:,} of {n:,} steps taken"
-    elif status == CONVERGED:
-        outcome, why = converged(norms[n], tolerance, n)
-    else:
-        outcome, why = failure(values, points, status == DIVERGED)
+    outcome, why = ending(int(status), values, norms, points, tolerance)
     in_force = {name: column[:n] for name, column in rows["in_force"].items()}
     return Path(points, values, norms, in_force, outcome, why, lowest)
 
 
-def _descent(f: Callable[[Any], Any], capacity: int) -> Callable[..., Any]:
-    def descend(method: Method, x: Any, bounds: Bounds | None, limit: Any, steps: Any) -> Any:
-        dtype = limit.dtype
-
-        def one(x: Any, state: Any) -> tuple[Any, Any, Any, dict[str, Any]]:
-            """Return the next point and state, the point to report, and what is recorded of it."""
-            value, grads = jax.value_and_grad(f)(x)
-            point, at_point, slope = x, value, grads
-            if method.reports_elsewhere and bounds is None:
-                point = method.eval_params(x, state)
-                at_point, slope = jax.value_and_grad(f)(point)
-            row = {"f": at_point, "grad_norm": norm(projected(point, slope, bounds))}
-            row["in_force"] = method.in_force(jnp, state, dtype)
-            updates, state = method.update(grads, state, x, value=value, value_fn=f)
-            after = project(jax.tree.map(jnp.add, x, updates), bounds)
-            return after, state, point, jax.tree.map(lambda number: number.astype(dtype), row)
-
-        state = method.init(x)
-        kept = jax.tree.map(lambda a: jnp.zeros((capacity, *a.shape), a.dtype), (x, jax.eval_shape(one, x, state)[3]))
-
-        def body(carry: Any) -> Any:
-            i, _, x, state, first, (points, rows) = carry
-            x, state, point, row = one(x, state)
-            first = jnp.where(i == 0, row["f"], first)
-            status = jnp.where(
-                blown_up(jnp, row["f"], first), DIVERGED, jnp.where(row["grad_norm"] <= limit, CONVERGED, RUNNING)
-            )
-            finite = jnp.isfinite(row["f"]) & jnp.isfinite(row["grad_norm"])
-            status = jnp.where(finite, status, NONFINITE).astype(jnp.int32)
-            kept = jax.tree.map(lambda all, one: all.at[i].set(one), (points, rows), (point, row))
-            return i + 1, status, x, state, first, kept
-
-        def going(carry: Any) -> Any:
-            return (carry[0] <= steps) & (carry[1] == RUNNING)
-
-        zero = jnp.zeros((), jnp.int32)
-        start = (zero, zero, x, state, jnp.zeros((), dtype), kept)
-        i, status, _, _, _, (points, rows) = jax.lax.while_loop(going, body, start)
-        return points, rows, i - 1, status
-
-    return descend
+def _row(dtype: Any, seen: Seen) -> tuple[Any, dict[str, Any]]:
+    """Return the point to report, and what is recorded of it."""
+    in_force = {name: number.astype(dtype) for name, number in seen.method.in_force(jnp, seen.state, dtype).items()}
+    return seen.point, {"f": seen.value, "grad_norm": seen.norm, "in_force": in_force}

@@ -10,6 +10,7 @@ import numpy as np
 
 from fallline.core.outcome import Outcome
 from fallline.engine.divergence import flung
+from fallline.engine.step import CONVERGED, DIVERGED, RUNNING
 
 Column = np.ndarray[Any, Any]
 
@@ -46,6 +47,16 @@ class Path:
     def __repr__(self) -> str:
         left = "" if self.gap is None else f", {self.gap[-1]:.3g} above the lowest"
         return f"<Path {self.outcome} after {len(self.f) - 1} steps, f from {self.f[0]:.4g} to {self.f[-1]:.4g}{left}>"
+
+
+def ending(status: int, f: Column, grad_norm: Column, x: Any, tolerance: float | None) -> tuple[Outcome, str]:
+    """Return how a path of the compiled loop ends, and the same in words; `status` is the loop's own word."""
+    n = len(f) - 1
+    if status == RUNNING:
+        return Outcome.FINISHED, f"{n:,} of {n:,} steps taken"
+    if status == CONVERGED:
+        return converged(grad_norm[n], tolerance, n)
+    return failure(f, x, status == DIVERGED)
 
 
 def converged(norm: float, tolerance: float | None, n: int) -> tuple[Outcome, str]:

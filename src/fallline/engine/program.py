@@ -90,7 +90,7 @@ def _compiled(
     devices = ",".join(map(str, jax.devices()))
     text = hashlib.sha256(f"{devices}\n{options}\n{_settings()}\n{lowered.as_text()}".encode()).hexdigest()
     if text not in _by_text:
-        _by_text[text] = _compile(lowered, options)
+        _by_text[text] = compile_with(lowered, options)
         clock.programs += 1
     program = _by_text[text]
     clock.seconds += time.perf_counter() - began
@@ -108,15 +108,15 @@ def _settings() -> tuple[Any, ...]:
     return config.jax_default_matmul_precision, config.jax_enable_x64, unoptimised
 
 
-def _compile(lowered: Any, options: CompileOptions) -> Any:
-    """Compile with all the options that this compiler takes; they make a program fast, and none is needed."""
+def compile_with(lowered: Any, options: CompileOptions) -> Any:
+    """Return the compiled program, with all the options that this compiler takes: none is needed."""
     try:
         return lowered.compile(compiler_options=dict(options) or None)
     except jax.errors.JaxRuntimeError as error:
         if not options:
             raise
         refused = [name for name, _ in options if name in str(error)] or [name for name, _ in options]
-        return _compile(lowered, tuple(option for option in options if option[0] not in refused))
+        return compile_with(lowered, tuple(option for option in options if option[0] not in refused))
 
 
 def _places(args: tuple[Any, ...], donate: int | None) -> tuple[int, ...]:
