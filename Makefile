@@ -18,8 +18,9 @@ check: $(READY)  ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
 
-docs: $(READY)  ## a page for every method, solver, composition, schedule, surface, probe, loss, metric and yardstick, with pictures of their paths, in docs/reference
+docs: $(READY)  ## a page for every method, solver, composition, schedule, surface, probe, loss, metric and yardstick, with pictures of their paths, in docs/reference; and the eight pictures in docs/pictures
 	$(BIN)/python docs/reference.py docs/reference
+	cp docs/reference/pictures/*.svg docs/pictures
 
 bench: torch  ## the measurements that the documentation quotes, beside PyTorch's
 	$(BIN)/python -m benchmarks

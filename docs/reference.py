@@ -15,8 +15,9 @@ from fallline.core.probe import Probe
 from fallline.core.registry import Registry
 from fallline.core.schedule import Schedule
 from fallline.core.surface import Surface
+from fallline.lab.picture import Picture
 from fallline.problems import catalogue
-from pages import family, function, method, probe, schedule, surface, yardstick
+from pages import app, family, function, method, picture, probe, schedule, surface, yardstick
 from pages.function import FUNCTIONS
 from pages.markdown import joined, prose, table
 from pages.sections import SECTIONS
@@ -30,6 +31,8 @@ def page(cls: type[Node], folder: Path, section: str) -> str:
         return surface.page(cls, surface.draw(cls, folder))
     if issubclass(cls, Probe):
         return probe.page(cls)
+    if issubclass(cls, Picture):
+        return picture.page(cls, *picture.draw(cls, folder))
     # What is put around a method has no path of its own.
     return method.page(cls, [] if section == "Compositions" else method.draw(cls, folder))
 
@@ -53,8 +56,9 @@ def write(folder: Path, names: Collection[str] = ()) -> None:
     for title in FUNCTIONS:
         _write_functions(title, folder / title.lower(), names)
     (folder / "yardsticks.md").write_text(yardstick.page())
+    (folder / "app.md").write_text(app.page())
     links = [f"- [{title}]({title.lower()}/index.md)" for title in (*SECTIONS, *FUNCTIONS)]
-    links += ["- [Yardsticks](yardsticks.md)", "- [The family](methods/family.md)"]
+    links += ["- [Yardsticks](yardsticks.md)", "- [The family](methods/family.md)", "- [The pages of the app](app.md)"]
     (folder / "index.md").write_text(joined("# Reference", "\n".join(links)))
 
 

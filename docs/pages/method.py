@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from fallline.core.method import Method
 from fallline.figures.descent import descent
 from fallline.figures.figure import Figure
+from fallline.lab.ground import ground_of
 from fallline.problems.surfaces.ravine import Ravine
 from fallline.problems.surfaces.saddle import Saddle
 from pages.arguments import arguments
 from pages.docstring import example, notes, rule
 from pages.family import position
-from pages.ground import ground
 from pages.libraries import libraries
 from pages.markdown import joined, prose
 from pages.tuning import Task, way
@@ -59,7 +59,7 @@ def draw(cls: type[Any], folder: Path) -> list[Picture]:
         taken = way(cls, task)
         file = f"{cls.name()}-{task.surface.name()}.svg"
         title = f"{cls.__name__} on the {task.surface.name()}"
-        Figure(descent(ground(task.surface), {cls.__name__: taken.points}, title)).save(folder / file)
+        Figure(descent(ground_of(task.surface), {cls.__name__: taken.points}, title)).save(folder / file)
         start = ", ".join(f"{v:g}".replace("-", "−") for v in task.surface.start)
         steps = f"{len(taken.points) - 1} steps from ({start}) on the {task.surface.name()}"
         found.append(Picture(file, title, f"{cls.__name__}, {steps}. {taken.words}"))

@@ -8,6 +8,7 @@ from typing import Any
 from fallline.compose import COMPOSITIONS
 from fallline.core.node import Node
 from fallline.core.registry import Registry
+from fallline.lab.pictures import PICTURES
 from fallline.methods import METHODS
 from fallline.probes import PROBES
 from fallline.problems.surfaces import SURFACES
@@ -21,6 +22,7 @@ SECTIONS: Mapping[str, Registry[Any]] = {
     "Schedules": SCHEDULES,
     "Probes": PROBES,
     "Surfaces": SURFACES,
+    "Pictures": PICTURES,
 }
 """The title of a section, in lower case its folder → its classes."""
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from fallline.core.surface import Surface
 from fallline.figures.descent import descent
 from fallline.figures.figure import Figure
+from fallline.lab.ground import ground_of
 from pages.arguments import arguments
+from pages.curve import curve
 from pages.docstring import example, notes, rule
-from pages.ground import curve, ground
 from pages.markdown import joined, prose, table
 from pages.method import Picture, shown
 
@@ -34,7 +35,7 @@ def draw(cls: type[Surface], folder: Path) -> Picture:
     """Write the surface's map, or its curve where it has one coordinate, into a folder."""
     surface, file = cls(), f"{cls.name()}.svg"
     flat = len(surface.domain) == 1
-    svg = curve(surface) if flat else descent(ground(surface), title=cls.__name__)
+    svg = curve(surface) if flat else descent(ground_of(surface), title=cls.__name__)
     Figure(svg).save(folder / file)
     return Picture(file, f"{'The curve' if flat else 'Contours'} of {cls.__name__}")
 

@@ -68,7 +68,7 @@ def test_on_a_curve_the_dots_lie_on_it_with_a_tangent_at_the_start_and_at_the_ba
     way = falling(start=(-1.5,), lr=0.3, steps=5)
     seen = look(line(way), step=3)
     np.testing.assert_allclose(seen.balls(), [(way.points[3, 0], way.f[3])], atol=0.01)
-    for role, k in (("stroke-muted", 0), ("stroke-indigo", 3)):
+    for role, k in (("stroke-ink", 0), ("stroke-indigo", 3)):
         ends = [np.array([seen.at(*p) for p in piece]) for piece in seen.picture.lines(role) if len(piece) == 2]
         tangent = min(ends, key=lambda e: np.hypot(*(e.mean(axis=0) - (way.points[k, 0], way.f[k]))))
         (run, rise) = tangent[1] - tangent[0]

@@ -103,7 +103,7 @@ def _ends(edges: np.ndarray) -> tuple[float, float]:
 
 def _row(values: np.ndarray, edges: np.ndarray, top: float, tall: float, scale: Axis) -> str:
     """Return a row's cells, neighbours of one shade as one; a hair of room is left between rows of some height."""
-    height = tall - (1.0 if tall > 8 else 0.0)
+    height = tall - (2.0 if tall > 8 else 0.0)
     coloured = np.where(scale.log & (values <= 0), np.nan, values)
     with np.errstate(invalid="ignore", divide="ignore"):
         shades = shade(scale.position(coloured))

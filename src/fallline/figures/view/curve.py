@@ -21,14 +21,23 @@ from fallline.figures.view.stage import Stage
 
 ROOM = (WIDEST, 0.55 * WIDEST)
 
-_TANGENT = 52.0
-"""Pixels of a tangent to either side of its point."""
+_TANGENT, _FIRST = 52.0, 140.0
+"""Pixels of a tangent to either side of its point: where a way is, and where it began."""
 
 
 def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
     """Return the legend: the ways, their start, the tangents, the arrows, the minima."""
-    signs = [Key("start", marks.start(10.0, 0.0)), Key("tangent", _sample("muted"))] if scene.ways else []
-    return [*legend.keys(scene), *signs, *internals.keys(scene, show), *profile.keys(*_minima(_curve(scene)))]
+    signs = [
+        Key("start", marks.start(10.0, 0.0)),
+        Key("tangent at the start", _sample("ink", "4 4")),
+        Key("tangent at the ball", _sample("muted", None)),
+    ]
+    return [
+        *legend.keys(scene),
+        *(signs if scene.ways else []),
+        *internals.keys(scene, show),
+        *profile.keys(*_minima(_curve(scene))),
+    ]
 
 
 def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[float, float]) -> Stage:
@@ -44,8 +53,8 @@ def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[fl
         at = [(way, taken[way.label], min(step, way.steps), seen[way.label]) for way in scene.ways]
         return "".join(
             [
-                *(_tangent(way, 0, box, "muted", "4 4") for way in scene.ways),
-                *(_tangent(way, k, box, look.role, None) for way, _, k, look in at),
+                *(_tangent(way, 0, box, _FIRST, "ink", "4 4") for way in scene.ways[:1]),
+                *(_tangent(way, k, box, _TANGENT, look.role, None) for way, _, k, look in at),
                 *(paths.drawn(hops[: k + 1], look, box, lifted=False) for _, hops, k, look in at),
                 paths.starts(taken, box),
                 *(
@@ -81,17 +90,17 @@ def _minima(curve: Curve) -> tuple[Points, Points]:
     return lowest, read[len(curve.minima) :]
 
 
-def _tangent(way: Way, step: int, box: Plane, role: str, dashes: str | None) -> str:
+def _tangent(way: Way, step: int, box: Plane, reach: float, role: str, dashes: str | None) -> str:
     """Return a piece of the tangent at a step, cut at the edges of the room."""
     point, slope = np.array([way.points[step, 0], way.f[step]]), float(way.gradient[step, 0])
     if not paths.shown(point[None], box) or not np.isfinite(slope):
         return ""
     x, y = box.spot(point)
-    across, down = (_TANGENT * part for part in heads.direction(np.diag(box.scale), np.array([1.0, slope])))
+    across, down = (reach * part for part in heads.direction(np.diag(box.scale), np.array([1.0, slope])))
     corners = np.array([box.x.start, box.y.end]), np.array([box.x.end, box.y.start])
     (piece,) = pieces(np.array([[x - across, y - down], [x + across, y + down]]), *corners)
     return element("polyline", points=points(*piece.T), stroke_dasharray=dashes, **stroke(role, 1.6))
 
 
-def _sample(role: str) -> str:
-    return element("line", x1=0, y1=-4, x2=20, y2=4, **stroke(role, 1.6))
+def _sample(role: str, dashes: str | None) -> str:
+    return element("line", x1=0, y1=-4, x2=20, y2=4, stroke_dasharray=dashes, **stroke(role, 1.6))
