@@ -27,6 +27,8 @@ NAMES = (
     "images",
     "auto_lr",
     "race",
+    "landscape",
+    "streams",
 )
 HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -17,6 +17,7 @@ import pytest
 
 from fallline.cli.main import main
 from fallline.compose import COMPOSITIONS
+from fallline.lab.pictures import PICTURES
 from fallline.methods import METHODS
 from fallline.probes import PROBES
 from fallline.problems import catalogue, yardsticks
@@ -77,7 +78,7 @@ def pages():
     """The modules that write the reference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "docs"))
-        names = ("function", "method", "schedule", "surface", "probe")
+        names = ("function", "method", "picture", "schedule", "surface", "probe")
         yield {name: importlib.import_module(f"pages.{name}") for name in names}
 
 
@@ -89,6 +90,8 @@ def written(pages, registry, cls):
             return pages[registry.removesuffix("s")].page(cls, nothing)
         case "probes":
             return pages["probe"].page(cls)
+        case "pictures":
+            return pages["picture"].page(cls, nothing, "")
     return pages["method"].page(cls)
 
 
@@ -99,6 +102,7 @@ REGISTRIES = {
     "schedules": SCHEDULES,
     "probes": PROBES,
     "surfaces": SURFACES,
+    "pictures": PICTURES,
 }
 CLASSES = [
     pytest.param(title, cls, id=f"{title}-{name}")

@@ -29,7 +29,8 @@ BELOW = {
     "engine": {"core", "schedules", "compose", "solvers", "probes", "data", "methods", "problems", "record", "report"},
 }
 BELOW["lab"] = {*BELOW["engine"], "engine", "figures"}
-BELOW["cli"] = {*BELOW["lab"], "lab", "dialects"}
+BELOW["web"] = {*BELOW["lab"], "lab", "dialects"}
+BELOW["cli"] = {*BELOW["web"], "web"}
 
 UPWARD = {
     ("core.method", "dialects"): "Method.like reads how the libraries write it",

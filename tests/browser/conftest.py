@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -19,6 +19,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 REQUIRED = os.environ.get("FALLLINE_BROWSER") == "required"
 """Whether a test that cannot run for want of a browser fails instead of being skipped."""
+
+PATIENCE = 20_000
+"""Milliseconds that anything may take: a busy machine compiles slowly."""
+
+expect.set_options(timeout=PATIENCE)
 
 LOCAL = re.compile(r"(file|data|blob|about):|http://(127\.0\.0\.1|localhost):\d+/")
 
@@ -60,7 +65,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
                 complaints.append(words)
 
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: message.type in ("error", "warning") and complain(message.text))
         page.on("pageerror", lambda error: complain(str(error)))
         context.on("request", lambda request: LOCAL.match(request.url) or strangers.append(request.url))

@@ -27,6 +27,7 @@ sys.exit(f"imported {heavy}" if heavy else status)
         ["train", "--help"],
         ["compare", "--help"],
         ["data", "--help"],
+        ["ui", "--help"],
     ],
 )
 def test_nothing_heavy_is_imported_to_explain_itself(words):

@@ -21,6 +21,7 @@ def test_runs_are_listed_from_the_oldest(tmp_path, make_record):
         test={"rmse": 2.0},
         seconds=2.5,
         started="2030-01-01T00:00:00+00:00",
+        why="all 3 steps were taken",
     )
 
 

@@ -13,13 +13,18 @@ import typer
 from fallline import __version__
 from fallline.cli.compare import compare
 from fallline.cli.data import data
+from fallline.cli.landscape import landscape
+from fallline.cli.layers import layers
 from fallline.cli.methods import methods
+from fallline.cli.picture import picture
 from fallline.cli.predict import predict
 from fallline.cli.resume import resume
 from fallline.cli.runs import runs
 from fallline.cli.spoken_warnings import spoken
 from fallline.cli.train import train
+from fallline.cli.ui import ui
 from fallline.cli.usage import explain
+from fallline.cli.view import view
 from fallline.cli.wording import in_options, option_names
 from fallline.core.errors import FalllineError
 
@@ -27,7 +32,7 @@ SIGPIPE = 13
 """The signal's number, which Python's `signal` does not name everywhere."""
 
 app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
-for verb in (train, compare, predict, resume, runs, methods, data):
+for verb in (train, compare, predict, resume, runs, methods, data, view, picture, landscape, layers, ui):
     app.command()(verb)
 
 
@@ -93,8 +98,8 @@ def _notes(error: FalllineError) -> list[str]:
 
 def _reword(message: str) -> str:
     commands: Any = typer.main.get_command(app)
-    names = [option_names(commands.commands[verb]) for verb in ("compare", "data", "train")]
-    return in_options(message, {**names[0], **names[1], **names[2]})
+    names = [option_names(commands.commands[verb]) for verb in ("view", "compare", "data", "train")]
+    return in_options(message, {**names[0], **names[1], **names[2], **names[3]})
 
 
 def _refuse(line: str) -> int:

@@ -19,6 +19,8 @@ def explain(error: typer.TyperException) -> str:
     option: str | None = getattr(error, "option_name", None)
     if option and context:
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
+        if context.info_name == "view" and not option.startswith("--"):
+            return f"{where}there is no option {option}. A formula that begins with - goes last, after --."
         return f"{where}there is no option {option}.{did_you_mean(option, known)}"
     parameter: Any = getattr(error, "param", None)
     if parameter and getattr(error, "message", ""):

@@ -29,7 +29,7 @@ Methods = Annotated[
         "--methods",
         metavar="METHODS",
         help="Who descends, with commas between them, as in 'sgd, momentum, adam(b2=0.99)'.",
-        show_default="six usual ones",
+        show_default="the usual ones",
     ),
 ]
 Start = Annotated[

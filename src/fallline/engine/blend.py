@@ -23,7 +23,7 @@ from fallline.engine.step import loss_dtype
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-ROWS = 1000000
+ROWS = 250
 """Rows at once on a CPU: what a network makes of more of them leaves the caches."""
 
 BLOCK = 32

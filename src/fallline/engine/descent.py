@@ -45,6 +45,7 @@ def descent(f: Callable[[Any], Any], capacity: int, row: Row, *, by_step: bool =
         row: what is kept of a step, a pytree of arrays.
         by_step: whether every number of the method has one value a step, shape (capacity,).
     """
+    value_and_slope = jax.value_and_grad(lambda x: jnp.asarray(f(x)))  # a constant may be Python's own number
 
     def descend(method: Method, x: Any, bounds: Bounds | None, limit: Any, steps: Any) -> Any:
         dtype = limit.dtype
@@ -54,11 +55,11 @@ def descent(f: Callable[[Any], Any], capacity: int, row: Row, *, by_step: bool =
 
         def one(i: Any, x: Any, state: Any) -> tuple[Any, Any, Seen]:
             now = at(i)
-            value, grads = jax.value_and_grad(f)(x)
+            value, grads = value_and_slope(x)
             point, at_point, slope = x, value, grads
             if now.reports_elsewhere and bounds is None:
                 point = now.eval_params(x, state)
-                at_point, slope = jax.value_and_grad(f)(point)
+                at_point, slope = value_and_slope(point)
             left = norm(projected(point, slope, bounds)).astype(dtype)
             updates, after = now.update(grads, state, x, value=value, value_fn=f)
             seen = Seen(point, at_point.astype(dtype), slope, left, updates, state, now)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fallline.core.choice import whole
 from fallline.core.errors import InvalidType, InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
@@ -89,7 +89,7 @@ def trajectory(f: Callable[[Any], Any], x0: Any, method: Any = "sgd", steps: int
         >>> way.x.round(2).tolist(), way.slots["v"].shape
         ([[1.0, 2.0], [0.8, 1.6], [0.46, 0.92]], (3, 2))
     """
-    steps, x = _steps(steps), as_point(x0)
+    steps, x = whole("steps", steps, least=0), _point(x0)
     if (solver := as_solver(method)) is not None:
         return _solved(f, x, solver, steps)
     history = _history(method)
@@ -99,7 +99,7 @@ def trajectory(f: Callable[[Any], Any], x0: Any, method: Any = "sgd", steps: int
     return _trajectory(rows, int(last), int(status))
 
 
-def as_point(x0: Any) -> np.ndarray:
+def _point(x0: Any) -> np.ndarray:
     """Return a start as an array of the dtype that descents have; one that is none is refused."""
     try:
         x = np.asarray(x0, jnp.asarray(0.0).dtype)
@@ -108,12 +108,6 @@ def as_point(x0: Any) -> np.ndarray:
     if x.ndim != 1 or x.size == 0:
         raise InvalidType(f"start {x0!r}: a start is a list of numbers, one a coordinate, got shape {x.shape}.")
     return x
-
-
-def _steps(steps: Any) -> int:
-    if isinstance(steps, bool) or not hasattr(steps, "__index__") or operator.index(steps) < 0:
-        raise InvalidValue(f"steps={steps!r}: steps must be a whole number, 0 or more.")
-    return operator.index(steps)
 
 
 def _history(method: Any) -> list[tuple[int, Method]]:
@@ -188,12 +182,12 @@ def _row(dtype: Any, seen: Seen) -> dict[str, Any]:
         "gradient": seen.gradient,
         "norm": seen.norm,
         "update": seen.updates,
-        "slots": named_slots(seen.state),
+        "slots": _named(seen.state),
         "in_force": in_force,
     }
 
 
-def named_slots(state: Any) -> dict[str, Any]:
+def _named(state: Any) -> dict[str, Any]:
     """Return what a method remembers by name; where parts of one remember the same, with their place before it."""
     found = [
         ([str(getattr(key, "key", getattr(key, "idx", key))) for key in path], leaf)

@@ -52,6 +52,7 @@ def raced(
     out: str | PathLike[str] | Place | None = None,
     report: Report | None = None,
     published: tuple[Any, ...] = (),
+    interrupt: Interrupt | None = None,
 ) -> Comparison:
     """Run a race, or the rest of one that was interrupted, and return what it found; see `fl.compare`.
 
@@ -62,6 +63,7 @@ def raced(
         out: a folder for the race, or what says which.
         report: hears how it stands.
         published: numbers to show beside these.
+        interrupt: asks it to stop, as a signal does; for whoever runs it in a thread.
     """
     if not isinstance(problem, Problem):
         raise InvalidType(
@@ -71,7 +73,7 @@ def raced(
     began = time.perf_counter()
     measure = measure_of(problem, spec.measure)
     _check(problem, spec, measure)
-    with heard() as interrupt:
+    with heard(interrupt) as interrupt:
         epochs = spec.run.epochs
         if spec.budget is not None:
             epochs = epochs_within(spec, lambda pilot: _begun(problem, methods, pilot, interrupt)[0], began)

@@ -14,6 +14,7 @@ from fallline.core.spec import Spec
 from fallline.record import atomic
 
 LONGEST = 64
+_RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -25,7 +26,16 @@ def safe_name(text: str, longest: int = LONGEST) -> str:
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:longest].rstrip("-._")
-    return name if name and name.partition(".")[0].lower() not in _DEVICES else f"run-{name}".rstrip("-")[:longest]
+    return name if name and not _is_device(name) else f"run-{name}".rstrip("-")[:longest]
+
+
+def is_safe(name: str) -> bool:
+    """Return whether a name is one that every disk takes, and that cannot lead out of the folder it is looked for in.
+
+    >>> is_safe("digits-adam-1"), is_safe(".."), is_safe("nul.txt")
+    (True, False, False)
+    """
+    return len(name) <= LONGEST and _RULE.fullmatch(name) is not None and not _is_device(name)
 
 
 def data_name(spec: Spec, provenance: Mapping[str, Any]) -> str:
@@ -58,6 +68,10 @@ def next_run_path(base: str | PathLike[str], stem: str) -> Path:
                 number += 1
     except OSError as error:
         raise atomic.cannot("make a folder in", base, error) from error
+
+
+def _is_device(name: str) -> bool:
+    return name.partition(".")[0].lower() in _DEVICES
 
 
 def _numbers(base: Path, name: str) -> list[str]:

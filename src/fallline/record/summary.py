@@ -26,6 +26,7 @@ class RunSummary:
         test: metrics on the test part.
         seconds: how long it took, where that is known.
         started: when, in UTC as ISO 8601 writes it, where that is known.
+        why: how it ended, in a sentence.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RunSummary:
     test: Mapping[str, float] = field(default_factory=dict)
     seconds: float | None = None
     started: str | None = None
+    why: str = ""
 
 
 def runs(folder: str | PathLike[str]) -> list[RunSummary]:
@@ -56,6 +58,7 @@ def _summary(path: Path) -> RunSummary:
         test=about.test,
         seconds=_of(about.provenance, "seconds", int | float),
         started=_of(about.provenance, "started", str),
+        why=about.why,
     )
 
 

@@ -1,0 +1,1 @@
+"""The local app: pages in a browser, served to this machine alone."""
