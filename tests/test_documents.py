@@ -17,6 +17,7 @@ import pytest
 
 from fallline.cli.main import main
 from fallline.compose import COMPOSITIONS
+from fallline.core.formula import FUNCTIONS
 from fallline.lab.pictures import PICTURES
 from fallline.methods import METHODS
 from fallline.probes import PROBES
@@ -216,6 +217,12 @@ def test_the_page_of_yardsticks_knows_every_yardstick():
     text = (ROOT / "docs/yardsticks.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+:\w+)` .* \| (\w+) \|$", text, re.MULTILINE))
     assert rows == {name: yardsticks.find(name).measure for name in yardsticks.names()}
+
+
+def test_the_page_of_views_knows_every_function_of_a_formula():
+    page = (ROOT / "docs/view.md").read_text()
+    listed = re.search(r"these functions: (.*?)\. With", page, re.DOTALL)[1]
+    assert set(re.findall(r"[a-z]+\d*", listed)) - {"the", "natural", "one"} == set(FUNCTIONS)
 
 
 def test_the_page_of_metrics_knows_every_metric():
