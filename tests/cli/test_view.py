@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import get_args, get_type_hints
 
 import pytest
 
 import fallline as fl
+from fallline.cli.view import view
+from fallline.figures.view.draw import KINDS
+from fallline.figures.view.internals import SHOWN
+
+
+def test_the_options_know_what_can_be_drawn():
+    options = get_type_hints(view, include_extras=True)
+    assert options["show"].__metadata__[0].metavar.split(",") == list(SHOWN)
+    assert get_args(get_args(get_args(options["kind"])[0])[0]) == tuple(KINDS)
 
 
 def test_a_row_a_method_and_where_the_file_is(fallline, workplace):

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 import fallline as fl
-from fallline.core.formula import COORDINATES, FUNCTIONS, LONGEST, Formula, place_to_start
+from fallline.core.formula import COORDINATES, FUNCTIONS, LONGEST, Formula
+from fallline.core.starting_place import STEEP, place_to_start
 
 PLACES = np.random.default_rng(0).uniform(-3, 3, (2, 50))
 
@@ -227,6 +228,18 @@ def test_the_start_is_high():
         formula = Formula(text)
         lowest = formula.value(np, np.array(np.meshgrid(*[np.linspace(-4, 4, 9)] * len(formula.domain)))).mean()
         assert formula.value(np, np.array(formula.start)) > lowest
+
+
+@pytest.mark.parametrize("text", ["exp(x**4)", "x**60", "cosh(x**3) + y*y", "exp(exp(exp(x)))"])
+def test_nobody_starts_where_it_is_too_steep_to_descend(text):
+    formula = Formula(text)
+    assert formula.value(np, np.array(formula.start)) <= STEEP
+    gradient = jax.grad(formula)(jnp.array(formula.start))
+    assert np.isfinite(np.sum(np.square(gradient)))
+
+
+def test_where_all_is_steep_the_start_is_the_lowest_place():
+    assert Formula("1e30*x**2").start == pytest.approx((0.8,))
 
 
 def test_where_there_is_no_value_there_is_no_start():

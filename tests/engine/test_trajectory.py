@@ -147,6 +147,14 @@ def test_numbers_steps_and_starts_cost_no_compilation():
     assert Bowl.traced > before
 
 
+@pytest.mark.parametrize("method", ["sgd", "schedulefree"])
+def test_a_constant_that_is_pythons_own_number_is_flat(method):
+    way = trajectory(lambda x: 2.0, START, method, 3)
+    assert way.f.tolist() == [2.0] * 4
+    assert (way.x == START).all()
+    assert (way.gradient == 0).all()
+
+
 @pytest.mark.parametrize("steps", [0, 1, 7, 8])
 def test_n_steps_make_n_plus_1_points(steps):
     way = trajectory(Bowl(), START, fl.SGD(lr=0.1), steps)
@@ -183,8 +191,8 @@ def test_a_solver_goes_as_minimize_lets_it():
         ((Bowl(), ["a", 1], "sgd", 3), "a start is a list of numbers"),
         ((Bowl(), 1.0, "sgd", 3), "one a coordinate"),
         ((Bowl(), [], "sgd", 3), "one a coordinate"),
-        ((Bowl(), START, "sgd", -1), "0 or more"),
-        ((Bowl(), START, "sgd", 1.5), "0 or more"),
+        ((Bowl(), START, "sgd", -1), "at least 0"),
+        ((Bowl(), START, "sgd", 1.5), "whole number"),
         ((Bowl(), START, "sgdd", 3), "Did you mean 'sgd'"),
         ((Bowl(), START, fl.ClipNorm(1.0), 3), "hands the gradient on"),
         ((Bowl(), START, [(1, fl.SGD())], 3), "begins at step 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import subprocess
 import sys
@@ -101,6 +102,7 @@ def test_a_still_scene_is_one_frame(tmp_path):
 
 def test_an_mp4_has_its_frames(tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    importlib.import_module("jax")  # which warns of forks
     path = animation.save(tmp_path / "bowl.mp4", bowl(falling(steps=3)), seconds=0.8)
     decoded = [ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "gray", "-"]
     found = np.frombuffer(subprocess.run(decoded, capture_output=True, check=True).stdout, np.uint8).astype(int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -127,6 +128,43 @@ def test_what_is_remembered_is_told_by_the_numbers(look):
     assert wide / high == pytest.approx(math.sqrt(squares[10, 1] / squares[10, 0]), rel=0.02)
     velocity = np.concatenate([np.zeros((1, 2)), way.update])
     assert "memory of slopes (v)" in look(bowl(gone("m", way.points, slots={"v": velocity})), show="memory").says()
+
+
+def test_of_squares_that_are_nothing_yet_nothing_is_shown(look):
+    way = falling(lr=0.02)
+    squares = np.concatenate([np.zeros((1, 2)), np.cumsum(way.gradient[:-1] ** 2, axis=0)])
+    scene = bowl(gone("adagrad", way.points, slots={"h": squares}))
+    pictures = (look(scene, step=step, show="memory").picture for step in (0, 1))
+    areas = [[e.get("fill-opacity") for e in picture.all("polygon")].count("0.12") for picture in pictures]
+    assert areas == [1, 2]  # the legend's, and the ball's
+
+
+def test_arrows_end_at_the_edges_of_the_room(look):
+    seen = look(bowl(falling(start=(-1.9, 1.9), lr=0.02)), step=0, show="gradient")
+    (room,) = seen.picture.all("svg")[1:]
+    x, y, width, height = (float(room.get(name)) for name in ("x", "y", "width", "height"))
+    assert room.get("viewBox").split() == [room.get(name) for name in ("x", "y", "width", "height")]
+    assert seen.at(x, y) == pytest.approx((-2, 2), abs=0.02)
+    assert seen.at(x + width, y + height) == pytest.approx((2, -2), abs=0.02)
+    assert len([e for e in room.iter() if e.tag.endswith("line")]) == 2  # the shaft, and paper under it
+
+
+def test_arrows_on_a_curve_lie_side_by_side(look):
+    way = falling(start=(-1.5,), lr=0.1, steps=9)
+    held = gone("m", way.points, slots={"v": np.concatenate([np.zeros((1, 1)), way.update])})
+    seen = look(line(held), step=4, show=("gradient", "step", "memory"))
+    (room,) = seen.picture.all("svg")[1:]
+    assert len({e.get("y1") for e in room.iter() if e.tag.endswith("line")}) == 3
+
+
+def test_what_lies_beyond_the_window_does_not_shorten_the_arrows_within(look):
+    points = [[0.0, 0.1], [0.0, 0.9], [0.0, 1e6]]
+    inside, way = gone("sgd", points[:2]), dataclasses.replace(gone("sgd", points), leaves=2)
+    (own,), (other,) = (
+        [e.get("y2") for e in look(bowl(w), step=0, show="gradient").picture.all("svg")[1].iter() if e.get("y2")][:1]
+        for w in (inside, way)
+    )
+    assert own == other
 
 
 def test_a_way_that_leaves_is_cut_with_a_mark_and_has_no_ball_outside(look):

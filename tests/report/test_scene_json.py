@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from scipy.interpolate import RegularGridInterpolator
 from fallline.figures.ground import Ground
 from fallline.figures.scene import Curve, Scene, Way
 from fallline.figures.style import LIGHT
+from fallline.figures.view import curve, heads, projection, relief
 from fallline.figures.view.heights import heights
+from fallline.report.bundle import SCRIPTS
 from fallline.report.scene_json import CELLS, scene_json, ways_json
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -117,6 +120,20 @@ def test_a_curve_with_a_hole_is_still_json():
     assert json.dumps(found, allow_nan=False)
     assert found["ground"]["signs"] == []
     assert np.isnan(read(found["ground"]["y"])).sum() == 5
+
+
+def test_the_page_draws_by_the_numbers_of_the_stills():
+    def number(module, name):
+        found = re.search(rf"\b{name}(?: =|:) (\[[^]]*\]|[\d.]+)", (SCRIPTS / f"{module}.js").read_text("utf-8"))
+        return json.loads(found[1])
+
+    assert number("mesh", "HIGH") == projection.HIGH
+    assert (number("mesh", "CLEAR"), number("mesh", "LIGHT")) == (relief._CLEAR, relief._LIGHT.tolist())
+    usual = projection.Projection()
+    assert (number("surface", "azimuth"), number("surface", "elevation")) == (usual.azimuth, usual.elevation)
+    for name in ("LONGEST", "POWER", "WIDEST", "NARROWEST"):
+        assert number("trail", name) == getattr(heads, f"_{name}")
+    assert number("curve", "APART") == curve._APART
 
 
 @pytest.mark.parametrize("ground", [plane(), Curve(np.linspace(0, 1, 5), np.linspace(0, 1, 5))])

@@ -23,7 +23,7 @@ def picture(
             "--out",
             metavar="FILE",
             help="SVG or PNG; of one that moves also HTML, GIF, WebP or MP4.",
-            show_default="PICTURE.svg",
+            show_default="PICTURE.svg, or a free name like it",
         ),
     ] = None,
     as_json: options.Json = False,
@@ -40,7 +40,7 @@ def picture(
         print_table(["picture", "what it shows", "files"], [[p["name"], p["headline"], p["files"]] for p in told])
         return
     made = PICTURES.build(name)
-    path = made.checked(Path(f"{made.name()}.svg") if out is None else out)
+    path = made.checked(new_file.free(made.name(), ".svg") if out is None else out)
     new_file.check("--out", path)
     compile_cache.enable()
     with reserved(as_json):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from fallline.cli import options
 from fallline.cli.choices import read_class_weight, read_shares, read_source
@@ -38,13 +38,14 @@ class ProblemOptions:
     weight: options.Weight = None
     class_weight: options.ClassWeights = None
 
-    USUAL_MODEL: ClassVar[str | None] = None
-    """The ready model where none is named; None for that of the library."""
-
     @property
     def inferred(self) -> bool:
         """Whether the task is found out from the target's values."""
         return self.task is None and self.loss is None
+
+    def usual(self) -> dict[str, Any]:
+        """Return what is taken where nothing is chosen, besides the library's own."""
+        return {}
 
     def ready(self) -> dict[str, Any]:
         """Return the choices that were made, as the library takes them."""
@@ -59,13 +60,12 @@ class ProblemOptions:
         from fallline.data.memory import larger_than_memory
 
         source, ready = read_source(data, self.image_size, self.broken_images), self.ready()
-        usual = {} if self.USUAL_MODEL is None else {"model": self.USUAL_MODEL}
         whole = problems.yardsticks.is_name(source)
         if not whole and not _USER_FILE.fullmatch(source):
             reason = None if "stream" in ready else larger_than_memory(source)
             if reason is not None:
                 console.print(f"memory: {reason}")
-            return problems.for_data(source, **{"stream": reason is not None, **usual, **ready})
+            return problems.for_data(source, **{"stream": reason is not None, **self.usual(), **ready})
         if ready:
             names = ", ".join(f"--{name.replace('_', '-')}" for name in ready)
             raise InvalidValue(f"{source} is a whole problem, with its data and model: leave out {names}.")
@@ -78,4 +78,8 @@ class RacedProblemOptions(ProblemOptions):
 
     model: options.SmallModel = None
 
-    USUAL_MODEL: ClassVar[str | None] = "mlp(32)"
+    def usual(self) -> dict[str, Any]:
+        """Return the model of races, a small one."""
+        from fallline.lab.compare import MODEL
+
+        return {"model": MODEL}

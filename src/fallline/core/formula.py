@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
-import itertools
 import math
 import re
 import unicodedata
@@ -18,6 +17,7 @@ from typing import Any, ClassVar
 
 from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.node import option
+from fallline.core.starting_place import place_to_start
 from fallline.core.surface import Point, Range, Surface
 
 LONGEST = 500
@@ -117,34 +117,8 @@ class Formula(Surface):
 
     @property
     def start(self) -> Point:
-        """The highest of a few places off the middle of its domain."""
+        """The highest of a few places off the middle of its domain, but for steep ones."""
         return place_to_start(self.value, self.domain)
-
-
-def place_to_start(value: Callable[[Any, Any], Any], window: tuple[Range, ...]) -> Point:
-    """Return the highest of a few places off the middle of a window: from there it is furthest down.
-
-    Args:
-        value: the function, called as `value(numpy, x)` with x of shape (n, k).
-        window: the (low, high) of each coordinate.
-
-    Raises:
-        InvalidValue: where it has no value at any of them.
-
-    Example:
-        >>> place_to_start(lambda xp, x: xp.log(x[0]), ((-1.0, 1.0),))
-        (0.7...,)
-    """
-    import numpy as np
-
-    along = ((0.1, 0.85, 0.35, 0.6), (0.8, 0.25, 0.55, 0.4))
-    shares = itertools.product(*along[: len(window)])
-    places = [tuple(low + s * (high - low) for s, (low, high) in zip(each, window, strict=True)) for each in shares]
-    with np.errstate(all="ignore"):
-        heights = np.broadcast_to(value(np, np.array(places).T), len(places))
-    if not np.isfinite(heights).any():
-        raise InvalidValue("the function has no value at any place that was tried in its window: say where to start.")
-    return places[int(np.argmax(np.where(np.isfinite(heights), heights, -np.inf)))]
 
 
 @functools.lru_cache(maxsize=256)
@@ -260,9 +234,9 @@ class _Reader:
 
     def check_operator(self, operator: ast.operator, right: ast.expr, node: ast.expr) -> None:
         """Refuse an operator that formulas lack, and a power that no float holds."""
-        after = self.text[: node.end_col_offset].rfind("^") if isinstance(operator, ast.BitXor) else node
         if isinstance(operator, ast.BitXor):
-            raise self.refusal("a power is written **, as in x**2", after)
+            sign = self.text[: node.end_col_offset].rfind("^")
+            raise self.refusal("a power is written **, as in x**2", sign)
         if isinstance(operator, ast.Pow):
             if isinstance(right, ast.Constant) and abs(right.value) > HIGHEST_POWER:  # type: ignore[arg-type]
                 raise self.refusal(f"a power must be from {-HIGHEST_POWER} to {HIGHEST_POWER}", node)

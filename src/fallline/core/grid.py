@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RateWord = Literal["auto", "own"]
 """Learning rates in a word: a grid around each method's own, or that one alone."""
 
+MOST = 10_000
+"""Numbers of one grid: a slip of the keyboard asks for a thousand million in as many letters."""
+
 
 def log_grid(low: float, high: float, n: int) -> tuple[float, ...]:
     """Return `n` numbers from `low` to `high`, each the same factor above the one before.
@@ -26,17 +29,17 @@ def log_grid(low: float, high: float, n: int) -> tuple[float, ...]:
     Args:
         low: the first, above 0.
         high: the last, above `low`.
-        n: how many, from 2 up.
+        n: how many, from 2 to 10,000.
 
     Raises:
-        InvalidValue: for an empty range, one that reaches 0, or fewer than two numbers.
+        InvalidValue: for an empty range, one that reaches 0, or fewer or more numbers than that.
 
     Example:
         >>> log_grid(1e-4, 1, 5)
         (0.0001, 0.001, 0.01, 0.1, 1.0)
     """
     between = LogUniform(low, high)
-    last = whole("n", n, least=2) - 1
+    last = whole("n", n, least=2, most=MOST) - 1
     return tuple(between.at(i / last) for i in range(n))
 
 

@@ -19,6 +19,9 @@ _EDGE, _HEAD, _TALL, _NEAREST, _ROW, _SIZE, _LINE = 16.0, 62.0, 26.0, 52.0, 62.0
 _PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
 """The shares of an edge's way at which its label may stand, the best first."""
 
+_NEAR, _FAR = 3.0, 7.0
+"""Pixels between an edge and its numbers, where it is level and where it is steep."""
+
 FORWARD, BACK = "blue", "vermilion"
 
 
@@ -99,7 +102,7 @@ def _columns(vertices: Sequence[Vertex], edges: Sequence[Edge], spots: Mapping[A
     for i, width in enumerate(widths):
         found.append((left, left + width))
         between = [_half(edge) for edge in edges if layer[edge.source] <= i < layer[edge.target]]
-        left += width + max([_NEAREST, *(2 * half + 18 for half in between)])
+        left += width + max([_NEAREST, *(2.5 * half + 18 for half in between)])
     return found
 
 
@@ -139,25 +142,44 @@ def _curve(way: Sequence[Spot], source: _Box, target: _Box, columns: Sequence[tu
 
 def _labels(edges: Sequence[Edge], curves: Sequence[np.ndarray], boxes: Sequence[_Box]) -> list[str]:
     """Return the two numbers of every edge, where they cover nothing, or as little as can be."""
-    taken, found = list(boxes), []
-    for i, (edge, curve) in enumerate(zip(edges, curves, strict=True)):
+    taken, found, every = list(boxes), [], np.concatenate([np.zeros((0, 2)), *curves])
+    for edge, curve in zip(edges, curves, strict=True):
         value, back = _shown(edge.value), _shown(edge.gradient)
-        half = _half(edge)
-        others = np.concatenate([np.zeros((0, 2)), *(c for k, c in enumerate(curves) if k != i)])
-        spots = [curve[round(share * (len(curve) - 1))] for share in _PLACES]
-        areas = [_Box(x - half, y - _LINE - 2, x + half, y + _LINE + 1) for x, y in spots]
-        costs = [sum(a.covers(t) for t in taken) + 12.0 * a.holds(others) + k for k, a in enumerate(areas)]
-        best = int(np.argmin(costs))
-        taken.append(areas[best])
-        x, y = (float(v) for v in spots[best])
-        found += [_lifted(value, x, y - 4, FORWARD), _lifted(back, x, y + _LINE - 1, BACK)]
+        pairs = [_pair(curve, round(share * (len(curve) - 1)), value, back) for share in _PLACES]
+        costs = [
+            k + sum(12.0 * area.holds(every) + sum(area.covers(other) for other in taken) for area in pair)
+            for k, pair in enumerate(pairs)
+        ]
+        above, below = pairs[int(np.argmin(costs))]
+        taken += [above, below]
+        found += [_lifted(value, above, FORWARD), _lifted(back, below, BACK)]
     return found
 
 
-def _lifted(words: str, x: float, y: float, role: str) -> str:
+def _pair(curve: np.ndarray, place: int, value: str, back: str) -> tuple[_Box, _Box]:
+    """Return the areas of an edge's two numbers at one of its points: over it and under it.
+
+    Where the edge is steep they stand off it, and aside so far that it passes by their corners.
+    """
+    (x, y), (across, down) = curve[place].tolist(), (curve[place + 1] - curve[place - 1]).tolist()
+    slope = abs(down) / max(across, 1.0)
+
+    def area(words: str, way: int) -> _Box:
+        half = svg.width(words, _SIZE) / 2
+        off = min(max(slope * half, _NEAR), _FAR)
+        aside = max(half + _NEAR - off / max(slope, 1e-9), 0.0)
+        middle = x - way * float(np.sign(down)) * aside
+        top = y + off if way > 0 else y - off - _LINE
+        return _Box(middle - half, top, middle + half, top + _LINE)
+
+    return area(value, -1), area(back, 1)
+
+
+def _lifted(words: str, place: _Box, role: str) -> str:
     """Return words set off from what is under them by an edge of paper."""
     area, edge = fill(role), stroke("paper", 3.5)
     look = {**edge, "fill": area["fill"], "class_": f"{area['class_']} {edge['class_']}"}
+    x, y = (place.left + place.right) / 2, place.bottom - 3
     return element("text", escape(words), x=x, y=y, text_anchor="middle", font_size=_SIZE, paint_order="stroke", **look)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -72,7 +73,10 @@ def mp4(frames: Sequence[Frame]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frames.mp4"
         video = imageio_ffmpeg.write_frames(str(file), (width, height), fps=_RATE, macro_block_size=2)
-        video.send(None)
+        with warnings.catch_warnings():
+            # JAX warns of forks; this one becomes another program at once.
+            warnings.filterwarnings("ignore", r"os\.fork", RuntimeWarning)
+            video.send(None)
         shown, time = 0, 0
         for frame in frames:
             time += frame.stays

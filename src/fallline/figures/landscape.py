@@ -52,7 +52,7 @@ def landscape(
         way: the run's looks, in their order, shape (k, 2); or none.
         names: what the axes are called.
         title: a line above all.
-        within: the share of the way that lies in the plane.
+        within: the share of the way's squared distances from the model that lies in the plane.
 
     Example:
         >>> x = np.linspace(-1, 1, 21)
@@ -153,7 +153,7 @@ def _keys(looks: np.ndarray, within: float | None, ground: Ground, heights: np.n
     if len(looks):
         line = element("line", x1=0, y1=0, x2=20, y2=0, **stroke("ink", 1.8))
         dot = element("circle", cx=10, cy=0, r=2.3, **fill("ink")) if len(looks) <= FEW else ""
-        share = "" if within is None or np.isnan(within) else f", {_percent(within)} of it in the plane"
+        share = "" if within is None or np.isnan(within) else f", {_percent(within)} of its squared distance in the plane"
         keys.append(Key(f"the way of the run{share}", line + dot))
         if ground.shows(looks[:1]):
             keys.append(Key("its start", marks.start(10.0, 0.0)))

@@ -55,6 +55,13 @@ class Plane:
         """Pixels for a unit of each of two even axes, shape (2,); that of the second is negative."""
         return np.array([(a.end - a.start) / (a.high - a.low) for a in (self.x, self.y)])
 
+    def cut(self, *drawing: str) -> str:
+        """Return a drawing cut off at the edges of the room."""
+        room = (self.x.start, self.y.end, self.x.end - self.x.start, self.y.start - self.y.end)
+        place = dict(zip(("x", "y", "width", "height"), (f"{length:.1f}" for length in room), strict=True))
+        inside = "".join(drawing)
+        return element("svg", inside, viewBox=" ".join(place.values()), **place) if inside else ""
+
     def spot(self, point: Sequence[float] | np.ndarray) -> tuple[float, float]:
         """Return the pixel of one point."""
         x, y = self.at(np.asarray([point], np.float64))[0].tolist()

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from fallline.figures import marks
-from fallline.figures.axes import Axis, fitted
+from fallline.figures.axes import Axis, drawable, fitted
 from fallline.figures.keys import Key
 from fallline.figures.plane import Plane
+from fallline.figures.scene import Curve
 from fallline.figures.style import stroke
 from fallline.figures.svg import element, points
 from fallline.figures.thin import stretches
@@ -31,6 +32,21 @@ def drawn(x: np.ndarray, y: np.ndarray, box: Plane) -> str:
         element("polyline", points=points(*box.at(np.stack([x[s], y[s]], axis=1)).T), **stroke("muted", 1.8))
         for s in stretches(np.isfinite(y))
     )
+
+
+def minima(curve: Curve) -> tuple[Points, Points]:
+    """Return the minima and the further minima (x, f) of a curve, where it has a value.
+
+    >>> minima(Curve(np.array([0.0, 2.0]), np.array([1.0, 5.0]), local_minima=((1.0,), (3.0,))))
+    ([], [(1.0, 3.0)])
+    """
+    return _placed(curve.minima, curve, curve.lowest), _placed(curve.local_minima, curve, None)
+
+
+def _placed(points: Sequence[tuple[float, ...]], curve: Curve, height: float | None) -> list[tuple[float, float]]:
+    """Return points (x,) at a height, or at the curve's own."""
+    read = [(x, float(np.interp(x, curve.x, drawable(curve.y), np.nan, np.nan))) for (x,) in points]
+    return [(x, y if height is None else height) for x, y in read if np.isfinite(y)]
 
 
 def marked(minima: Points, local_minima: Points, box: Plane) -> str:

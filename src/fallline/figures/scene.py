@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from fallline.figures.clip import inside
 from fallline.figures.ground import Ground
 
 Chosen = Literal["tuned", "given", "own"]
@@ -33,6 +34,10 @@ class Curve:
     minima: tuple[tuple[float, ...], ...] = ()
     local_minima: tuple[tuple[float, ...], ...] = ()
     names: tuple[str, str] = ("x", "f")
+
+    def shows(self, points: np.ndarray) -> bool:
+        """Return whether any of the points, shape (k, 1), is on the curve."""
+        return bool(inside(points, self.x[:1], self.x[-1:]).any())
 
 
 @dataclass(frozen=True, eq=False)

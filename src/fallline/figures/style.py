@@ -43,6 +43,12 @@ NAMED = ("blue", "vermilion", "green", "purple", "orange", "sky", "contrast", "i
 """The roles that tell things with names apart; each is called as it looks on light."""
 
 
+def variables() -> str:
+    """Return the colours as CSS variables for pages, `--ROLE` for every role, on light and on dark."""
+    light, dark = ("".join(f"--{role}:{colour};" for role, colour in roles.items()) for roles in (LIGHT, DARK))
+    return f":root{{color-scheme:light dark;{light}}}\n@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+
+
 def fill(role: str) -> dict[str, str]:
     """Return the attributes of a filled shape or a text in the colour of `role`."""
     return {"fill": LIGHT[role], "class_": f"fill-{role}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable
@@ -96,7 +97,7 @@ def _within(places: tuple[Point, ...], window: Window) -> tuple[Point, ...]:
 
 def from_text(text: str) -> Surface:
     """Return the surface of that name, `ravine(condition=50)`, or the formula."""
-    word = re.fullmatch(r"([A-Za-z]\w*)(\s*\(.*\))?", text.strip(), re.DOTALL)
+    word = re.fullmatch(r"([A-Za-z]\w*)(\s*\(.*\))?", text.strip(), re.ASCII | re.DOTALL)
     name = word[1].lower().replace("_", "") if word else ""
     if name in SURFACES:
         return SURFACES.build(text)
@@ -119,4 +120,20 @@ def _own(f: Callable[[Any], Any], coordinates: int | None) -> OwnFunction:
             f"{getattr(f, '__name__', f)}: how many coordinates does it take? Say where to start, as in "
             f"start=(1.0, 2.0), or what to look at, as in window=((-4, 4), (-4, 4))."
         )
+    _check_arguments(f)
     return OwnFunction(f, (Formula.SIDE,) * coordinates)
+
+
+def _check_arguments(f: Callable[[Any], Any]) -> None:
+    """Refuse a function that cannot be called with one array."""
+    try:
+        signature = inspect.signature(f)
+    except ValueError:  # some of C's have none
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise InvalidType(
+            f"{getattr(f, '__name__', f)}{signature}: {error}. The function is called with one array of all "
+            f"coordinates: write lambda x: x[0]**2 + x[1]**2."
+        ) from None

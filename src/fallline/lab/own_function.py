@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from fallline.core.formula import place_to_start
 from fallline.core.surface import Point, Range
 from fallline.engine.values import values
 
@@ -42,9 +41,4 @@ class OwnFunction:
 
     def value(self, xp: Any, x: Any) -> Any:
         """Return the function at `x` of shape (n, ...), in shape (...)."""
-        return xp.asarray(values(self.f, np.reshape(x, (len(x), -1)).T)).reshape(np.shape(x)[1:])
-
-    @property
-    def start(self) -> Point:
-        """The highest of a few places off the middle of its window."""
-        return place_to_start(self.value, self.domain)
+        return xp.asarray(values(self, np.reshape(x, (len(x), -1)).T)).reshape(np.shape(x)[1:])

@@ -9,12 +9,13 @@ import numpy as np
 
 from fallline.core.choice import whole
 from fallline.core.errors import InvalidType, InvalidValue
-from fallline.core.formula import Formula, place_to_start
+from fallline.core.formula import Formula
 from fallline.core.grammar import parse_all
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.registry import to_call
 from fallline.core.solver import Solver
+from fallline.core.starting_place import place_to_start
 from fallline.core.surface import Point, Surface
 from fallline.engine.plan import as_solver
 from fallline.engine.trajectory import Trajectory, trajectory
@@ -77,12 +78,16 @@ def scene(
         >>> [(way.label, way.chosen) for way in seen.ways], seen.ground.z.shape
         ([('sgd', 'tuned'), ('adam', 'given')], (241, 241))
     """
+    if title is not None and not isinstance(title, str):
+        raise InvalidType(f"title={title!r}: a title is a line of text.")
     surface, start, window = place(f, start, window)
     if lr not in ("auto", "own", None) and (isinstance(lr, str | bool) or not isinstance(lr, int | float)):
         raise InvalidValue(f"lr={lr!r}: lr must be a number, 'auto' to tune it, or 'own' for each method's own.")
     if (steps := whole("steps", steps, least=0)) > MOST_STEPS:
         raise InvalidValue(f"steps={steps!r}: a picture shows at most {MOST_STEPS:,} steps; fl.minimize takes more.")
     entered = [_entered(method, steps, lr) for method in _listed(methods)]
+    if twice := next((method for method, chosen in entered if entered.count((method, chosen)) > 1), None):
+        raise InvalidValue(f"methods: {to_call(twice)} is there twice. Leave one out, or give it other numbers.")
     rated = [
         (method.with_peak(tuned_rate(surface, start, method, steps, window)) if chosen == "tuned" else method, chosen)
         for method, chosen in entered
@@ -97,20 +102,26 @@ def scene(
 
 def place(f: Any, start: Any = None, window: Any = None) -> tuple[Surface | OwnFunction, Point, Window]:
     """Return what is descended, where from, and the window that is looked at; the arguments are those of `scene`."""
-    given = start if start is not None else None if window is None or _is_pair(window) else window
-    surface = surface_of(f, None if given is None or not hasattr(given, "__len__") else len(given))
+    where = None if start is None else _start(start)
+    sides = None if window is None else _sides(window)
+    told = where if where is not None else sides if sides is not None and sides.ndim == 2 else None
+    surface = surface_of(f, None if told is None else len(told))
     n, name = len(surface.domain), ground.title(surface)
+    has = f"{name} has {n} coordinate{'s' * (n > 1)}"
     anywhere = isinstance(surface, Formula | OwnFunction)
-    where = None if start is None else _start(start, n, name)
-    if window is not None:
-        seen = _window(window, n, name)
+    if where is not None and len(where) != n:
+        raise InvalidValue(f"start={start!r}: {has}: give so many numbers.")
+    if sides is not None and sides.shape not in ((2,), (n, 2)):
+        raise InvalidValue(f"window={window!r}: {has}: give so many (low, high).")
+    if sides is not None:
+        seen: Window = tuple((low, high) for low, high in np.broadcast_to(sides, (n, 2)).tolist())
     elif anywhere and where is not None:
         reach = [max(Formula.SIDE[1], AROUND * abs(x)) for x in where]
         seen = tuple((-r, r) for r in reach)
     else:
         seen = surface.domain
     if where is None:
-        where = place_to_start(surface.value, seen) if anywhere else surface.start
+        where = place_to_start(surface.value, seen) if isinstance(surface, Formula | OwnFunction) else surface.start
     for x, (low, high) in zip(where, seen, strict=True):
         if not low <= x <= high:
             hint = "Give another start, or a window that holds it."
@@ -120,33 +131,41 @@ def place(f: Any, start: Any = None, window: Any = None) -> tuple[Surface | OwnF
     return surface, where, seen
 
 
-def _start(start: Any, n: int, name: str) -> Point:
-    try:
-        found = tuple(float(x) for x in several(start))
-    except (TypeError, ValueError):
-        raise InvalidType(f"start={start!r}: a start is a list of numbers, one a coordinate.") from None
-    if len(found) != n or not np.isfinite(found).all():
-        raise InvalidValue(f"start={start!r}: {name} has {n} coordinate{'s' * (n > 1)}: give so many finite numbers.")
+def _start(start: Any) -> Point:
+    found = _numbers(start)
+    if found is None or found.ndim > 1:
+        raise InvalidType(f"start={start!r}: a start is a list of numbers, one a coordinate.")
+    if not np.isfinite(_narrow(found)).all():
+        raise InvalidValue(f"start={start!r}: the numbers of a start are finite, in float32.")
+    return tuple(np.atleast_1d(found).tolist())
+
+
+def _sides(window: Any) -> np.ndarray:
+    """Return the (low, high) of each coordinate, shape (n, 2), or the one for all, shape (2,)."""
+    found = _numbers(window)
+    if found is None or found.ndim not in (1, 2) or found.shape[-1] != 2:
+        raise InvalidType(f"window={window!r}: a window is a (low, high) a coordinate, as in ((-2, 2), (-1, 3)).")
+    narrow = _narrow(found)
+    if not (np.isfinite(narrow).all() and np.all(narrow[..., 0] < narrow[..., 1])):
+        raise InvalidValue(
+            f"window={window!r}: each side of a window is a (low, high) with low below high, in float32."
+        )
     return found
 
 
-def _window(window: Any, n: int, name: str) -> Window:
+def _numbers(given: Any) -> np.ndarray | None:
+    """Return what is given as an array of float64; None where it is no array of numbers."""
     try:
-        sides = [window] * n if _is_pair(window) else [tuple(side) for side in window]
-        found = tuple((float(low), float(high)) for low, high in sides)
-    except (TypeError, ValueError):
-        raise InvalidType(
-            f"window={window!r}: a window is a (low, high) a coordinate, as in ((-2, 2), (-1, 3))."
-        ) from None
-    if len(found) != n:
-        raise InvalidValue(f"window={window!r}: {name} has {n} coordinate{'s' * (n > 1)}: give so many (low, high).")
-    if not all(np.isfinite(side).all() and side[0] < side[1] for side in found):
-        raise InvalidValue(f"window={window!r}: each side of a window is a (low, high) with low below high.")
-    return found
+        found = np.asarray(given)
+    except ValueError:
+        return None
+    return found.astype(np.float64) if found.dtype.kind in "fiu" else None
 
 
-def _is_pair(window: Any) -> bool:
-    return isinstance(window, tuple | list) and len(window) == 2 and all(isinstance(x, int | float) for x in window)
+def _narrow(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers as descents have them."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
 
 
 def _listed(methods: Any) -> list[Any]:
@@ -178,7 +197,7 @@ def _labels(methods: Sequence[Any]) -> list[str]:
     labels = [label(method, tuple(methods)) for method in methods]
     for name in labels:
         if labels.count(name) > 1:
-            raise InvalidValue(f"methods: {name} is there twice. Leave one out, or give it other numbers.")
+            raise InvalidValue(f"methods: {name} is there twice, tuned and given. Leave one out, or give another rate.")
     return labels
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.core.errors import InvalidValue
 from fallline.figures.scene import Scene
-from fallline.figures.view.draw import checked, draw, kind_of
-from fallline.lab.ground import ground_of
+from fallline.figures.view.draw import checked, checked_kind, draw, kind_of
 from fallline.lab.scene import Rate, place, scene
 from fallline.record.atomic import write_bytes
 
@@ -97,7 +96,7 @@ def view(
     Args:
         f: a surface, its class or its name; a formula such as `"x**4 - 3*x**2 + y**2"`; or a function of an array of
             one or two coordinates, which needs a start or a window.
-        methods: one or several: instances, classes, or words such as `"momentum(beta=0.99)"`; six usual ones if left
+        methods: one or several: instances, classes, or words such as `"momentum(beta=0.99)"`; the usual ones if left
             out.
         start: where from; by default the surface's own start, or a place in the window.
         steps: how many to take, 0 to 10,000.
@@ -125,7 +124,7 @@ def view(
     """
     shown = checked(show)
     surface, where, seen = place(f, start, window)
-    kind_of(Scene("", ground_of(surface, seen), ()), kind)
+    checked_kind(kind, len(where))
     return View(scene(surface, methods, where, steps, lr, seen, title), kind, shown)
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}
-"""What could end the element; `json.dumps` escapes all that is not ASCII by itself."""
+_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+"""What could end a script, or a line of it; JSON has them nowhere but inside text."""
+
+
+def harmless(words: str) -> str:
+    r"""Return JSON that says the same, and may stand inside `<script>`.
+
+    >>> harmless('"</script>"')
+    '"\\u003c/script\\u003e"'
+    """
+    return words.translate(_UNSAFE)
 
 
 def embedded(name: str, data: Any) -> str:
@@ -23,5 +32,5 @@ def embedded(name: str, data: Any) -> str:
         >>> embedded("scene", {"title": "</script>"})
         '<script type="application/json" id="scene">{"title":"\\u003c/script\\u003e"}</script>'
     """
-    words = json.dumps(data, allow_nan=False, separators=(",", ":")).translate(_ESCAPED)
+    words = harmless(json.dumps(data, allow_nan=False, separators=(",", ":")))
     return f'<script type="application/json" id="{name}">{words}</script>'

@@ -135,11 +135,9 @@ def _even(ground: Ground, places: np.ndarray) -> np.ndarray:
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
-    known = drawable(curve.y)
-    named = [*(("minimum", x) for (x,) in curve.minima), *(("local minimum", x) for (x,) in curve.local_minima)]
-    placed = [(kind, [x, float(np.interp(x, curve.x, known, np.nan, np.nan))]) for kind, x in named]
-    signs = [{"kind": kind, "point": point} for kind, point in placed if np.isfinite(point).all()]
-    return {"kind": "curve", "x": _floats(curve.x), "y": _floats(known), "signs": signs}
+    found = zip(("minimum", "local minimum"), profile.minima(curve), strict=True)
+    signs = [{"kind": kind, "point": list(point)} for kind, points in found for point in points]
+    return {"kind": "curve", "x": _floats(curve.x), "y": _floats(drawable(curve.y)), "signs": signs}
 
 
 def _floats(values: np.ndarray) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fallline.figures.scene import Curve, Scene, Way
+from fallline.figures.scene import Scene, Way
 from fallline.figures.svg import escape
-from fallline.figures.view.draw import KINDS, draw, kind_of
+from fallline.figures.view.draw import checked_kind, coordinates, draw, kinds
 from fallline.figures.view.internals import LENGTHS, SHOWN
 from fallline.report.bundle import bundle
 from fallline.report.embedded import embedded
@@ -42,12 +42,10 @@ def view_page(scene: Scene, kind: str | None = None) -> str:
         >>> "<h1>A bowl</h1>" in view_page(Scene("A bowl", Curve(x, x**2), ()))
         True
     """
-    kind_of(scene, kind)
-    kinds = [name for name in KINDS if (name == "curve") == isinstance(scene.ground, Curve)]
-    first = kind or kinds[0]
+    first = checked_kind(kind, coordinates(scene))
     body = [
         f'<h1>{escape(scene.title)}</h1><p class="muted">{_size(scene)}</p>',
-        f'<div class="player">{_choices(kinds, first)}<div id="picture" data-kind="{first}"></div>'
+        f'<div class="player">{_choices(kinds(coordinates(scene)), first)}<div id="picture" data-kind="{first}"></div>'
         f'<p id="arrows" class="muted" hidden>{escape(_ARROWS)} {escape(LENGTHS)}</p>'
         '<div id="controls"></div><div id="readout"></div></div>',
         f"<noscript>{draw(replace(scene, notes=()), first)}</noscript>",
@@ -91,5 +89,5 @@ def _methods(scene: Scene) -> str:
 
 
 def _row(way: Way) -> str:
-    cells = f"{way.steps:,}", number(float(way.f[-1])), escape(way.ending)
+    cells = f"{way.steps:,}", number(float(way.f[-1])).replace("-", "−"), escape(way.ending)
     return f"<tr><th scope=row>{escape(way.method)}{''.join(f'<td>{cell}' for cell in cells)}\n"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from fallline.figures.style import DARK, LIGHT
+from fallline.figures.style import variables
 from fallline.report.style import SHEET
 
 PARTS = """
@@ -40,6 +38,7 @@ PARTS = """
 """Rules of the picture, the controls and the read-out."""
 
 _RULES = """
+:root{--accent:var(--training)}
 main{max-width:1120px}
 [hidden]{display:none!important}
 button,select{font:inherit;color:inherit}
@@ -75,16 +74,6 @@ legend{float:left;padding:0;color:var(--muted);margin-right:2px}
 .controls input{order:2;margin-left:4px}.controls .count{order:3}}
 @media print{.choices,.controls{display:none}.player{break-inside:avoid}}
 """
-
-
-def variables() -> str:
-    """Return the colours as CSS variables: `--ROLE` for every role of the figures, on light and on dark."""
-
-    def rules(colours: Mapping[str, str]) -> str:
-        return ":root{" + "".join(f"--{role}:{value};" for role, value in colours.items()) + "}"
-
-    light, dark = ({**colours, "accent": colours["training"]} for colours in (LIGHT, DARK))
-    return f"{rules(light)}@media(prefers-color-scheme:dark){{{rules(dark)}}}"
 
 
 def sheet() -> str:

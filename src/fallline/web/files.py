@@ -10,29 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import fallline.report
-from fallline.figures.style import DARK, LIGHT
+from fallline.figures.style import variables
+from fallline.report.bundle import SCRIPTS
 from fallline.web.page import STATIC
 from fallline.web.site import Site
-
-SCENE = Path(fallline.report.__path__[0]) / "scripts"
-"""The modules that draw a scene, which a saved page carries inside and the app's pages import."""
 
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z]+)")
 
 
-def colours() -> str:
-    """Return the colours of the figures as a style sheet: `var(--ink)`, `var(--blue)`, light or dark."""
-    light, dark = ("".join(f"--{role}:{colour};" for role, colour in roles.items()) for roles in (LIGHT, DARK))
-    return f":root{{color-scheme:light dark;{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-
-
 def routes(site: Site) -> list[Route]:
     """Return the addresses of the files."""
     return [
-        Route("/static/colours.css", lambda request: Response(colours(), media_type="text/css")),
-        Route("/static/scene/{name}", lambda request: _file(SCENE, request)),
+        Route("/static/colours.css", lambda request: Response(variables(), media_type="text/css")),
+        Route("/static/scene/{name}", lambda request: _file(SCRIPTS, request)),
         Route("/static/{name}", lambda request: _file(STATIC, request)),
     ]
 

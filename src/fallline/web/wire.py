@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 
 from fallline.core.errors import InvalidType
-
-_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-"""What could end a script, or a line of it; JSON has them nowhere but inside text."""
+from fallline.report.embedded import harmless
 
 
 def to_json(value: Any) -> str:
@@ -29,7 +27,7 @@ def to_json(value: Any) -> str:
         >>> to_json({"name": "</script>", "loss": float("nan")})
         '{"name":"\\u003c/script\\u003e","loss":null}'
     """
-    return json.dumps(_plain(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False).translate(_UNSAFE)
+    return harmless(json.dumps(_plain(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False))
 
 
 def _plain(value: Any) -> Any:

@@ -6,29 +6,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fallline.figures import marks, paths, profile
+from fallline.figures import paths, profile
 from fallline.figures.axes import drawable
 from fallline.figures.clip import pieces
 from fallline.figures.keys import Key
 from fallline.figures.named_colours import looks
 from fallline.figures.plane import LEGEND, WIDEST, Plane, plane
-from fallline.figures.profile import Points
 from fallline.figures.scene import Curve, Scene, Way
 from fallline.figures.style import stroke
 from fallline.figures.svg import element, points
 from fallline.figures.view import heads, internals, legend
 from fallline.figures.view.stage import Stage
 
+COORDINATES = 1
+
 ROOM = (WIDEST, 0.55 * WIDEST)
 
 _TANGENT, _FIRST = 52.0, 140.0
 """Pixels of a tangent to either side of its point: where a way is, and where it began."""
 
+_APART = 9.0
+"""Pixels from arrow to arrow: all of them lie along x."""
+
 
 def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
     """Return the legend: the ways, their start, the tangents, the arrows, the minima."""
     signs = [
-        Key("start", marks.start(10.0, 0.0)),
         Key("tangent at the start", _sample("ink", "4 4")),
         Key("tangent at the ball", _sample("muted", None)),
     ]
@@ -36,7 +39,7 @@ def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
         *legend.keys(scene),
         *(signs if scene.ways else []),
         *internals.keys(scene, show),
-        *profile.keys(*_minima(_curve(scene))),
+        *profile.keys(*profile.minima(_curve(scene))),
     ]
 
 
@@ -51,17 +54,18 @@ def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[fl
 
     def above(step: int) -> str:
         at = [(way, taken[way.label], min(step, way.steps), seen[way.label]) for way in scene.ways]
+        balls = [(box.spot(h[k]), way, k, look) for way, h, k, look in at if paths.shown(h[k : k + 1], box)]
+        along = np.diag(box.scale)[:, :1]
         return "".join(
             [
                 *(_tangent(way, 0, box, _FIRST, "ink", "4 4") for way in scene.ways[:1]),
                 *(_tangent(way, k, box, _TANGENT, look.role, None) for way, _, k, look in at),
                 *(paths.drawn(hops[: k + 1], look, box, lifted=False) for _, hops, k, look in at),
                 paths.starts(taken, box),
-                *(
-                    heads.drawn(box.spot(hops[k]), look.role, shown.at(way, k), np.diag(box.scale)[:, :1])
-                    for way, hops, k, look in at
-                    if paths.shown(hops[k : k + 1], box)
+                box.cut(
+                    *(heads.moved(spot, look.role, shown.at(way, k), along, _APART) for spot, way, k, look in balls)
                 ),
+                *(heads.ball(spot, look.role) for spot, _, _, look in balls),
                 legend.counted(step, scene.steps, box.width, box.height),
             ]
         )
@@ -73,7 +77,7 @@ def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[fl
         scene.steps,
         scene.title,
         lambda step: legend.description(scene, step, first),
-        box.surround + profile.drawn(curve.x, heights, box) + profile.marked(*_minima(curve), box) + said,
+        box.surround + profile.drawn(curve.x, heights, box) + profile.marked(*profile.minima(curve), box) + said,
         above,
     )
 
@@ -81,13 +85,6 @@ def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[fl
 def _curve(scene: Scene) -> Curve:
     assert isinstance(scene.ground, Curve)
     return scene.ground
-
-
-def _minima(curve: Curve) -> tuple[Points, Points]:
-    """Return the minima with their values: read off the curve, where no lowest value is known."""
-    read = [(point[0], float(np.interp(point[0], curve.x, curve.y))) for point in (*curve.minima, *curve.local_minima)]
-    lowest = [(x, y if curve.lowest is None else curve.lowest) for x, y in read[: len(curve.minima)]]
-    return lowest, read[len(curve.minima) :]
 
 
 def _tangent(way: Way, step: int, box: Plane, reach: float, role: str, dashes: str | None) -> str:

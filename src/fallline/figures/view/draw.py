@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from fallline.core.errors import InvalidValue, did_you_mean
@@ -16,6 +16,9 @@ from fallline.figures.view.stage import Stage
 class Kind(Protocol):
     """A module that draws scenes of one kind."""
 
+    COORDINATES: int
+    """How many the function has."""
+
     ROOM: tuple[float, float]
     """Pixels of the room within the axes at most, where a picture stands alone."""
 
@@ -27,7 +30,6 @@ class Kind(Protocol):
 
 
 KINDS: Mapping[str, Kind] = {"curve": curve, "map": map, "surface": surface}
-"""The first fits functions of one coordinate, the others those of two."""
 
 
 def draw(scene: Scene, kind: str | None = None, step: int | None = None, show: Sequence[str] = ()) -> str:
@@ -60,20 +62,41 @@ def stage(scene: Scene, kind: str | None = None, show: Sequence[str] = ()) -> St
 
 def kind_of(scene: Scene, kind: str | None) -> Kind:
     """Return the kind of picture that is asked for, or the usual one of the scene's ground."""
-    one = isinstance(scene.ground, Curve)
+    return KINDS[checked_kind(kind, coordinates(scene))]
+
+
+def coordinates(scene: Scene) -> int:
+    """Return how many coordinates the function of a scene has."""
+    return 1 if isinstance(scene.ground, Curve) else 2
+
+
+def kinds(coordinates: int) -> tuple[str, ...]:
+    """Return the names of the kinds that fit a function of so many coordinates, the usual one first.
+
+    >>> kinds(2)
+    ('map', 'surface')
+    """
+    return tuple(name for name, kind in KINDS.items() if coordinates == kind.COORDINATES)
+
+
+def checked_kind(kind: str | None, coordinates: int) -> str:
+    """Return the name of the kind that is asked for, or of the usual one, if it fits so many coordinates."""
+    fitting = kinds(coordinates)
     if kind is None:
-        return KINDS["curve" if one else "map"]
-    if kind not in KINDS:
+        return fitting[0]
+    if kind not in tuple(KINDS):
         raise InvalidValue(f"kind={kind!r}: there is no such picture.{did_you_mean(str(kind), KINDS)}")
-    if one != (kind == "curve"):
-        count, fits = ("one coordinate", "'curve'") if one else ("two coordinates", "'map' or 'surface'")
-        raise InvalidValue(f"kind={kind!r}: the function has {count}, which is drawn as {fits}.")
-    return KINDS[kind]
+    if kind not in fitting:
+        count = {1: "one coordinate", 2: "two coordinates"}[coordinates]
+        names = " or ".join(repr(name) for name in fitting)
+        raise InvalidValue(f"kind={kind!r}: the function has {count}, which is drawn as {names}.")
+    return kind
 
 
 def checked(show: Sequence[str]) -> tuple[str, ...]:
     """Return what is to be shown at the current points."""
-    for name in [show] if isinstance(show, str) else show:
+    names = tuple(show) if isinstance(show, Iterable) and not isinstance(show, str) else (show,)
+    for name in names:
         if name not in SHOWN:
             raise InvalidValue(f"show={name!r}: no such thing can be shown.{did_you_mean(str(name), SHOWN)}")
-    return (show,) if isinstance(show, str) else tuple(show)
+    return names

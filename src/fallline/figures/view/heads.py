@@ -21,23 +21,32 @@ _WIDEST, _NARROWEST = 26.0, 3.0
 """Pixels of an ellipse's half axes."""
 
 
-def drawn(spot: tuple[float, float], role: str, shown: Shown, axes: np.ndarray) -> str:
-    """Return the ball, and what is shown there.
+_ROWS = {"gradient": 0, "step": 1, "memory": -1}
+"""Where arrows that would lie on each other start: at the ball, below, above."""
+
+
+def ball(spot: tuple[float, float], role: str) -> str:
+    """Return the ball at a pixel."""
+    return element("circle", cx=spot[0], cy=spot[1], r=RADIUS, **outlined(role, "paper", 1.4))
+
+
+def moved(spot: tuple[float, float], role: str, shown: Shown, axes: np.ndarray, apart: float = 0.0) -> str:
+    """Return what is shown of what moves a ball.
 
     Args:
         spot: the pixel where it is.
         role: the way's colour.
         shown: what is shown.
         axes: in its columns what a unit of each coordinate is in pixels, shape (2, d).
+        apart: pixels between arrows that would lie on each other.
     """
-    x, y = spot
     parts = [] if shown.squares is None else [_ellipse(spot, shown.squares, axes, role)]
     for kind, (vector, largest) in shown.vectors.items():
         long = reach(vector, largest)
         if long:
-            across, down = direction(axes, vector)
-            parts.append(arrow.drawn(spot, (x + long * across, y + long * down), kind, role))
-    return "".join([*parts, element("circle", cx=x, cy=y, r=RADIUS, **outlined(role, "paper", 1.4))])
+            (across, down), (x, y) = direction(axes, vector), (spot[0], spot[1] + apart * _ROWS[kind])
+            parts.append(arrow.drawn((x, y), (x + long * across, y + long * down), kind, role))
+    return "".join(parts)
 
 
 def reach(vector: np.ndarray, largest: float) -> float:

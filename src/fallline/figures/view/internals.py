@@ -27,7 +27,7 @@ class Vectors(NamedTuple):
     Args:
         name: the legend's.
         along: of each way's label the vectors, shape (k, d), in data units.
-        largest: the length of the longest.
+        largest: the length of the longest within the window.
     """
 
     name: str
@@ -55,7 +55,8 @@ class Internals(NamedTuple):
             for kind, some in self.arrows.items()
             if step < len(some.along.get(way.label, ()))
         }
-        return Shown(vectors, self.squares[way.label][step] if way.label in self.squares else None)
+        squares = self.squares[way.label][step] if way.label in self.squares else None
+        return Shown(vectors, squares if squares is not None and squares.any() else None)
 
 
 class Shown(NamedTuple):
@@ -63,7 +64,7 @@ class Shown(NamedTuple):
 
     Args:
         vectors: of each kind the vector, shape (d,), and the length of the longest of its kind.
-        squares: the squared gradients gathered, shape (d,); `None` without.
+        squares: the squared gradients gathered, shape (d,); `None` without, and while they are 0.
     """
 
     vectors: Mapping[str, tuple[np.ndarray, float]]
@@ -75,11 +76,12 @@ def internals(scene: Scene, show: Sequence[str]) -> Internals:
     held = {way.label: memory(way) for way in scene.ways} if "memory" in show else {}
     pushes = {label: some.direction for label, some in held.items() if some.direction}
     squares = {label: some.squares for label, some in held.items() if some.squares and some.squares[1].shape[1] == 2}
-    kinds = {
-        "gradient": _vectors("downhill (−gradient)", {way.label: -way.gradient for way in scene.ways}),
-        "step": _vectors("the step to come", {way.label: way.update for way in scene.ways}),
-        "memory": _vectors(f"memory of slopes ({_names(pushes)})", {label: some[1] for label, some in pushes.items()}),
+    every = {
+        "gradient": ("downhill (−gradient)", {way.label: -way.gradient for way in scene.ways}),
+        "step": ("the step to come", {way.label: way.update for way in scene.ways}),
+        "memory": (f"memory of slopes ({_names(pushes)})", {label: some[1] for label, some in pushes.items()}),
     }
+    kinds = {kind: Vectors(name, along, _largest(scene, along)) for kind, (name, along) in every.items()}
     return Internals(
         {kind: some for kind, some in kinds.items() if kind in show and some.along},
         {label: some[1] for label, some in squares.items()},
@@ -98,9 +100,10 @@ def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
     return entries
 
 
-def _vectors(name: str, along: Mapping[str, np.ndarray]) -> Vectors:
-    sizes = np.concatenate([np.zeros(1), *(length(some) for some in along.values())])
-    return Vectors(name, along, float(sizes[np.isfinite(sizes)].max()))
+def _largest(scene: Scene, along: Mapping[str, np.ndarray]) -> float:
+    within = (length(along[way.label][: way.leaves]) for way in scene.ways if way.label in along)
+    sizes = np.concatenate([np.zeros(1), *within])
+    return float(sizes[np.isfinite(sizes)].max())
 
 
 def length(vectors: np.ndarray) -> np.ndarray:

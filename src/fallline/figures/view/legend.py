@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fallline.figures import paths, svg
+from fallline.figures import marks, paths, svg
 from fallline.figures.keys import Key
 from fallline.figures.named_colours import looks
 from fallline.figures.plane import EDGE
@@ -36,8 +36,10 @@ def named(way: Way) -> str:
 
 
 def keys(scene: Scene) -> list[Key]:
-    """Return the legend's entry for each way."""
-    return paths.keys({way.label: named(way) for way in scene.ways}, looks(way.label for way in scene.ways))
+    """Return the legend's entry for each way, and for their start, where that is in the picture."""
+    ways = paths.keys({way.label: named(way) for way in scene.ways}, looks(way.label for way in scene.ways))
+    begun = any(scene.ground.shows(way.points[:1]) for way in scene.ways)
+    return [*ways, Key("start", marks.start(10.0, 0.0))] if begun else ways
 
 
 def notes(sentences: Sequence[str], x: float, y: float, room: float) -> tuple[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fallline.figures import marks, paths
-from fallline.figures.clip import pieces
+from fallline.figures.clip import inside, pieces
 from fallline.figures.named_colours import Look
 from fallline.figures.scene import Way
 from fallline.figures.svg import element, points
@@ -76,8 +76,9 @@ class Lying:
         if not len(there):
             return ""
         x, y = self.dots.pixels[there[0]].tolist()
-        drawn = heads.drawn((x, y), self.look.role, shown, self.view.axes(self.way.points[step]))
-        return element("g", drawn, opacity="0.6" if self.dots.hidden[there[0]] else None)
+        moved = heads.moved((x, y), self.look.role, shown, self.view.axes(self.way.points[step]))
+        opacity = "0.6" if self.dots.hidden[there[0]] else None
+        return element("g", moved, heads.ball((x, y), self.look.role), opacity=opacity)
 
     def _dots(self, step: int) -> str:
         some = self.dots.until(step)
@@ -93,12 +94,8 @@ def lying(way: Way, look: Look, view: Vista) -> Lying:
     timed = np.concatenate([way.points, steps[:, None]], axis=1)
     low, high = np.append(view.ground.low, -1.0), np.append(view.ground.high, way.steps + 1.0)
     found = [_spots(_followed(piece, view), view) for piece in pieces(timed, low, high)]
-    return Lying(way, look, view, tuple(found), _spots(timed[_on(way.points, view)], view))
-
-
-def _on(some: np.ndarray, view: Vista) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.all((some >= view.ground.low) & (some <= view.ground.high), axis=1))
+    on = inside(way.points, view.ground.low, view.ground.high)
+    return Lying(way, look, view, tuple(found), _spots(timed[on], view))
 
 
 def _followed(piece: np.ndarray, view: Vista) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fallline.figures import land, marks, paths
+from fallline.figures import land, paths
 from fallline.figures.axes import Axis, drawable
 from fallline.figures.ground import Ground
 from fallline.figures.keys import Key
@@ -17,6 +17,8 @@ from fallline.figures.scene import Scene
 from fallline.figures.view import heads, internals, legend
 from fallline.figures.view.stage import Stage
 
+COORDINATES = 2
+
 ROOM = (WIDEST, TALLEST)
 
 
@@ -24,9 +26,8 @@ def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
     """Return the legend: the ways, their start, the arrows, the land."""
     ground = _ground(scene)
     heights = drawable(ground.z)
-    start = [Key("start", marks.start(10.0, 0.0))] if any(ground.shows(way.points[:1]) for way in scene.ways) else []
     land_keys = land.keys(ground, heights, levels(heights, ground.lowest))
-    return [*legend.keys(scene), *start, *internals.keys(scene, show), *land_keys]
+    return [*legend.keys(scene), *internals.keys(scene, show), *land_keys]
 
 
 def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[float, float]) -> Stage:
@@ -42,15 +43,14 @@ def stage(scene: Scene, show: Sequence[str], keys: Sequence[Key], room: tuple[fl
 
     def above(step: int) -> str:
         at = [(way, min(step, way.steps), seen[way.label]) for way in scene.ways]
+        balls = [(box.spot(way.points[k]), way, k, look) for way, k, look in at if ground.shows(way.points[k : k + 1])]
+        axes = np.diag(box.scale)
         return "".join(
             [
                 *(paths.drawn(way.points[: k + 1], look, box) for way, k, look in at),
                 paths.starts({way.label: way.points for way in scene.ways}, box),
-                *(
-                    heads.drawn(box.spot(way.points[k]), look.role, shown.at(way, k), np.diag(box.scale))
-                    for way, k, look in at
-                    if ground.shows(way.points[k : k + 1])
-                ),
+                box.cut(*(heads.moved(spot, look.role, shown.at(way, k), axes) for spot, way, k, look in balls)),
+                *(heads.ball(spot, look.role) for spot, _, _, look in balls),
                 legend.counted(step, scene.steps, box.width, box.height),
             ]
         )

@@ -11,8 +11,8 @@ from fallline.figures.scene import Way
 _CLOSE = 0.2
 """Of a slot's changes, the share that may stay unexplained."""
 
-
 _LARGEST = 1e100
+"""Numbers above are left out of account: the squares of what a method that diverges reaches overflow."""
 
 
 class Memory(NamedTuple):
@@ -67,7 +67,6 @@ def _explained(slot: np.ndarray, gradient: np.ndarray, power: int) -> _Explained
     with np.errstate(invalid="ignore", over="ignore"):
         changes, cause = np.diff(slot, axis=0).ravel(), gradient[:-1].ravel() ** power
     terms = np.stack([slot[:-1].ravel(), cause], axis=1)
-    # The squares of what a method that diverges reaches overflow.
     known = (np.abs(changes) < _LARGEST) & np.all(np.abs(terms) < _LARGEST, axis=1)
     changes, terms = changes[known], terms[known]
     size = float(np.linalg.norm(changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fallline.figures import keys as rows
-from fallline.figures import land, marks
+from fallline.figures import land
 from fallline.figures.ground import Ground
 from fallline.figures.keys import Key
 from fallline.figures.named_colours import looks
@@ -17,6 +17,8 @@ from fallline.figures.view.projection import Projection
 from fallline.figures.view.stage import Stage
 from fallline.figures.view.vista import vista
 
+COORDINATES = 2
+
 ROOM = (WIDEST, TALLEST)
 
 _USUAL = Projection()
@@ -25,8 +27,7 @@ _USUAL = Projection()
 def keys(scene: Scene, show: Sequence[str]) -> list[Key]:
     """Return the legend: the ways, their start, the arrows, the points of interest."""
     ground = _ground(scene)
-    start = [Key("start", marks.start(10.0, 0.0))] if any(ground.shows(way.points[:1]) for way in scene.ways) else []
-    return [*legend.keys(scene), *start, *internals.keys(scene, show), *land.sign_keys(ground)]
+    return [*legend.keys(scene), *internals.keys(scene, show), *land.sign_keys(ground)]
 
 
 def stage(

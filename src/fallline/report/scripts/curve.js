@@ -4,6 +4,7 @@
 //   onpick = null    ([x]) => void, as a MapView has it
 
 import {colour} from "./colours.js";
+import {exitOf} from "./exits.js";
 import {PICKING, Picker} from "./picker.js";
 import {drawAxes, plane} from "./plane.js";
 import {drawSign} from "./signs.js";
@@ -25,9 +26,9 @@ export class CurveView extends View {
     return this.room.full;
   }
 
-  place() {
+  placed(way) {
     const {x, y} = this.room;
-    this.trails = this.ways.map(way => trail(way, i => [x(way.points[i]), y(way.f[i])]));
+    return trail(way, i => [x(way.points[i]), y(way.f[i])]);
   }
 
   paint(ctx) {
@@ -42,6 +43,7 @@ export class CurveView extends View {
     this.drawWays(ctx, ([a]) => [a * x.factor, 0], APART);
     this.#picker.draw(ctx);
     ctx.restore();
+    this.drawExits(ctx, trail => exitOf(trail, this.step, this.room));
   }
 
   #drawCurve(ctx) {

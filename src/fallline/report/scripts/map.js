@@ -3,7 +3,7 @@
 // class MapView has the interface of View (see view.js), and
 //   onpick = null    (coordinates: number[]) => void, on click, tap, or Enter (arrow keys move a cross to the place)
 
-import {colour} from "./colours.js";
+import {exitOf} from "./exits.js";
 import {PICKING, Picker} from "./picker.js";
 import {drawAxes, plane} from "./plane.js";
 import {trail} from "./trail.js";
@@ -34,9 +34,9 @@ export class MapView extends View {
     return this.room.full;
   }
 
-  place() {
+  placed(way) {
     const {x, y} = this.room;
-    this.trails = this.ways.map(way => trail(way, i => [x(way.points[2 * i]), y(way.points[2 * i + 1])]));
+    return trail(way, i => [x(way.points[2 * i]), y(way.points[2 * i + 1])]);
   }
 
   paint(ctx) {
@@ -49,30 +49,7 @@ export class MapView extends View {
     this.drawWays(ctx, ([a, b]) => [a * x.factor, b * y.factor]);
     this.#picker.draw(ctx);
     ctx.restore();
-    for (const one of this.shown) this.#drawGone(ctx, one);
-  }
-
-  // Where a ball has left the map, a triangle points out at the edge.
-  #drawGone(ctx, {way, xy}) {
-    const {left, top, width, height} = this.room, at = i => [xy[2 * i], xy[2 * i + 1]];
-    const inside = ([x, y]) => x >= left && x <= left + width && y >= top && y <= top + height;
-    const i = Math.min(this.step, way.steps);
-    let last = i;
-    while (last >= 0 && !inside(at(last))) last--;
-    if (last < 0 || last === i || !isFinite(xy[2 * last + 2] + xy[2 * last + 3])) return;
-    const [x, y] = at(last), [dx, dy] = [xy[2 * last + 2] - x, xy[2 * last + 3] - y];
-    const share = Math.min((dx > 0 ? left + width - x : left - x) / dx || 1, (dy > 0 ? top + height - y : top - y) / dy || 1);
-    ctx.save();
-    ctx.translate(x + share * dx, y + share * dy);
-    ctx.rotate(Math.atan2(dy, dx));
-    ctx.beginPath();
-    for (const [along, across] of [[1, 0], [-9, 5], [-9, -5]]) ctx.lineTo(along, across);
-    ctx.closePath();
-    ctx.fillStyle = colour(way.role);
-    ctx.strokeStyle = colour("paper");
-    ctx.stroke();
-    ctx.fill();
-    ctx.restore();
+    this.drawExits(ctx, trail => exitOf(trail, this.step, this.room));
   }
 
   async under(ctx) {

@@ -38,6 +38,7 @@ export class Readout {
     });
     table.createTHead().insertRow().append(...heads);
     this.body = table.createTBody();
+    this.looks = "";
     this.host.replaceChildren(table);
     this.setWays(scene.ways);
   }
@@ -50,7 +51,9 @@ export class Readout {
     }
     this.ends = ways.map(way => end(way, this.scene.steps));
     ways.forEach((way, i) => this.#fill(this.body.rows[i], way, this.ends[i]));
-    this.#drawSamples();
+    const looks = ways.map(way => `${way.label} ${way.role} ${way.dashes}`).join();
+    if (looks !== this.looks) this.#drawSamples();
+    this.looks = looks;
     this.draw(this.step);
   }
 
@@ -69,7 +72,7 @@ export class Readout {
   // What is said of an end has its room from the start, so that nothing jumps.
   #fill(row, way, {words, bad}) {
     const [rated, ended] = [row.querySelector("small"), row.querySelector("i")];
-    rated.textContent = rate(way);
+    if (rated.textContent !== rate(way)) rated.textContent = rate(way);
     ended.textContent = words;
     ended.hidden = !words;
     ended.classList.toggle("bad", bad);

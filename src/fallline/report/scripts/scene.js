@@ -25,7 +25,11 @@
 // openScene(json) -> scene      the same object, with arrays, and with `d`, the number of coordinates
 // openWay(json) -> way          the same for one way, for `setWays` of a view
 
-const floats = text => new Float32Array(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
+function floats(text) {
+  const plain = atob(text), bytes = new Uint8Array(plain.length);
+  for (let i = 0; i < plain.length; i++) bytes[i] = plain.charCodeAt(i);
+  return new Float32Array(bytes.buffer);
+}
 
 const slot = json => json && {...json, values: floats(json.values)};
 

@@ -12,13 +12,13 @@ import {trail} from "./trail.js";
 import {View} from "./view.js";
 
 const UNDER = 42, BESIDE = 14, EDGE = 6, RIGHT = 24, LINE = 13;  // pixels
-const LOWEST = 0.05;                                     // radians
+const DEGREE = Math.PI / 180, LOWEST = 0.05;             // radians
 const KEY = Math.PI / 24, DRAG = 0.008;                  // radians a key, and a pixel
 const FINE = 1 / 30, MOST = 200;                         // of the box; the most parts of a step
 const FLOOR = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
 
 export class SurfaceView extends View {
-  turn = {azimuth: Math.PI / 6, elevation: 0.73};
+  turn = {azimuth: 30 * DEGREE, elevation: 42 * DEGREE};
   #picture = document.createElement("canvas");
   #mesh = null;
   #ground = null;
@@ -52,17 +52,24 @@ export class SurfaceView extends View {
     return size;
   }
 
-  place() {
-    this.trails = this.ways.map(way => {
-      const on = i => this.#flat(way.points.subarray(2 * i, 2 * i + 2));
-      const corner = place => [...this.#lying(place), () => !hidden(this.#mesh, this.turn, ...place)];
-      return trail(way, i => this.#lying(on(i)), i => draped(on(Math.max(i - 1, 0)), on(i)).map(corner));
-    });
+  placed(way) {
+    const on = i => this.#flat(way.points.subarray(2 * i, 2 * i + 2));
+    const corner = place => [...this.#lying(place), () => !hidden(this.#mesh, this.turn, ...place)];
+    return trail(way, i => this.#lying(on(i)), i => draped(on(Math.max(i - 1, 0)), on(i)).map(corner));
   }
 
   paint(ctx) {
     ctx.drawImage(this.#picture, 0, 0, parseFloat(this.canvas.style.width), parseFloat(this.canvas.style.height));
     this.drawWays(ctx, (vector, way, i) => this.#across(vector, way.points.subarray(2 * i, 2 * i + 2)));
+    this.drawExits(ctx, trail => this.#exitOf(trail));
+  }
+
+  // The end of what is on the ground of a way that is beyond it.
+  #exitOf({way, xy, line}) {
+    const i = Math.min(this.step, way.steps);
+    if (isFinite(xy[2 * i] + xy[2 * i + 1])) return null;
+    const known = line.filter(({x, y, step}) => step <= i && isFinite(x + y)).slice(-2);
+    return known.length === 2 ? known.map(({x, y}) => [x, y]) : null;
   }
 
   // Where a point of the scene is over the box's floor, from -1 to 1.

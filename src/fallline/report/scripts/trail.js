@@ -121,7 +121,10 @@ const MANNERS = {
 export function drawArrows(ctx, {way, xy}, step, show, largest, across, apart = 0) {
   const i = Math.min(step, way.steps), from = [xy[2 * i], xy[2 * i + 1]];
   if (!isFinite(from[0] + from[1])) return;
-  if (show.memory && way.memory.squares) drawEllipse(ctx, from, at(way.memory.squares.values, i, way), way.role);
+  const squares = show.memory && way.memory.squares && at(way.memory.squares.values, i, way);
+  if (squares && squares.length === 2 && Math.max(...squares) > 0) {
+    drawEllipse(ctx, from, squares, [[1, 0], [0, 1]].map(unit => direction(across(unit, way, i))), way.role);
+  }
   for (const [kind, row] of [["gradient", 0], ["step", 1], ["memory", -1]]) {
     const vector = show[kind] && pushes(way, i)[kind], start = [from[0], from[1] + row * apart];
     if (vector) drawArrow(ctx, start, reached(vector, largest[kind], unit => across(unit, way, i)), MANNERS[kind], way.role);
@@ -158,16 +161,26 @@ function at(values, i, way) {
 function reached(vector, largest, across) {
   const size = Math.hypot(...vector);
   if (!(size > 0) || !isFinite(size)) return [0, 0];
-  const [x, y] = across(vector.map(value => value / size)), length = LONGEST * (size / largest) ** POWER;
-  return [x, y].map(value => value * length / Math.hypot(x, y));
+  const length = LONGEST * (size / largest) ** POWER;
+  return direction(across(vector.map(value => value / size))).map(value => value * length);
 }
 
-function drawEllipse(ctx, [x, y], squares, role) {
+function direction([x, y]) {
+  const length = Math.hypot(x, y);
+  return [x / length, y / length];
+}
+
+// The axes are directions on the page: on a surface, those of the coordinates along the ground.
+function drawEllipse(ctx, [x, y], squares, [along, up], role) {
   const widths = squares.map(value => 1 / Math.sqrt(Math.max(value, 1e-30))), most = Math.max(...widths);
   const [a, b] = widths.map(value => Math.max(WIDEST * value / most, NARROWEST));
   ctx.save();
   ctx.beginPath();
-  ctx.ellipse(x, y, a, b ?? NARROWEST, 0, 0, 2 * Math.PI);
+  for (let angle = 0; angle < 2 * Math.PI; angle += Math.PI / 18) {
+    const [far, high] = [a * Math.cos(angle), b * Math.sin(angle)];
+    ctx.lineTo(x + far * along[0] + high * up[0], y + far * along[1] + high * up[1]);
+  }
+  ctx.closePath();
   ctx.lineWidth = 1.2;
   ctx.fillStyle = ctx.strokeStyle = colour(role);
   ctx.stroke();

@@ -10,10 +10,11 @@
 //   show = {gradient: false, step: false, memory: false}     arrows; call redraw() after a change
 //   picture()                  a Promise of a <canvas> with all that is seen, to be saved
 // }
-// A kind of view has `lay(width) -> [width, height]`, which measures out the ground, `place()`, which sets `trails`,
-// and `paint(ctx)`.
+// A kind of view has `lay(width) -> [width, height]`, which measures out the ground, `placed(way) -> trail`, and
+// `paint(ctx)`.
 
 import {colour, onColours} from "./colours.js";
+import {drawExit} from "./exits.js";
 import {sized} from "./plane.js";
 import {drawArrows, drawBall, drawStart, drawTrail, largestOf} from "./trail.js";
 
@@ -50,7 +51,8 @@ export class View {
     this.ways = ways;
     this.#largest = null;
     if (!this.#width) return;
-    this.place();
+    const before = new Map(this.trails.map(one => [one.way, one]));  // a way that is the same keeps its place
+    this.trails = ways.map(way => before.get(way) ?? this.placed(way));
     this.redraw();
   }
 
@@ -71,7 +73,7 @@ export class View {
     if (!this.#width) return;
     this.#size = this.lay(this.#width);
     this.host.style.height = `${this.#size[1]}px`;
-    this.place();
+    this.trails = this.ways.map(way => this.placed(way));
     this.#paint();
   }
 
@@ -98,6 +100,14 @@ export class View {
     for (const trail of this.shown) drawStart(ctx, trail);
     for (const trail of this.shown) drawArrows(ctx, trail, this.step, this.show, largest, across, apart);
     for (const trail of this.shown) drawBall(ctx, trail, this.step);
+  }
+
+  // exitOf(trail) -> [from, to] | null
+  drawExits(ctx, exitOf) {
+    for (const trail of this.shown) {
+      const exit = exitOf(trail);
+      if (exit) drawExit(ctx, exit, trail.way.role);
+    }
   }
 
   #paint() {
