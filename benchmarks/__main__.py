@@ -29,6 +29,7 @@ NAMES = (
     "race",
     "landscape",
     "streams",
+    "playground",
 )
 HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -152,7 +152,7 @@ def test_the_saved_page_stands_alone(post):
         ({"surface": ""}, "surface", "write a formula"),
         ({"surface": 7}, "surface", "write a formula"),
         ({"surface": "x**2", "start": [9.0], "window": [[-1, 1]]}, "start", "outside"),
-        ({"surface": "x**2", "start": ["nan"]}, "start", "finite"),
+        ({"surface": "x**2", "start": ["nan"]}, "start", "list of numbers"),
         ({"surface": "x**2", "start": {"x": 1}}, "start", "start"),
         ({"surface": "x**2", "window": [[2, 1]]}, "window", "low"),
         ({"surface": "x**2", "window": [1]}, "window", "window"),

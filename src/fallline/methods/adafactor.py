@@ -125,8 +125,8 @@ class Adafactor(Method):
     def rule(self, xp: Any, g: Any, p: Any, s: Slots, t: Any) -> tuple[Any, dict[str, Any]]:
         """Step by the gradient over its factored size, clipped, in the size of the weights."""
         v, changed = self._mean_square(xp, g, s, 1 - t**self.decay_power)
-        u = ratio(xp, g, xp.sqrt(v))
-        u = u / xp.maximum(1, _rms(xp, u) / self.clip)
+        unclipped = ratio(xp, g, xp.sqrt(v))
+        u = unclipped / xp.maximum(1, _rms(xp, unclipped) / self.clip)
         rate = xp.minimum(self.lr, 1 / xp.sqrt(t)) if self.relative_step else self.lr
         decay = self.weight_decay * p if self.decay_form == "alone" else self.weight_decay * self.lr * p
         if self.parameter_scale:

@@ -106,8 +106,8 @@ class ScheduleFree(Method):
         else:
             step = step + self.weight_decay * p
         z = s.z - (late if self.warmup_form == "from_zero" else lr) * step
-        x = self._average(y, s.z)
-        x = x + ratio(xp, weight, weights) * (z - x)
+        before = self._average(y, s.z)
+        x = before + ratio(xp, weight, weights) * (z - before)
         return x + (1 - self.b1) * (z - x) - p, changed | {"z": z, "longest": longest, "weights": weights}
 
     def report(self, xp: Any, p: Any, s: Slots, t: Any) -> Any:

@@ -62,12 +62,17 @@ def on_form(work: Callable[[Request, Mapping[str, Any]], Any]) -> Callable[[Requ
     return endpoint
 
 
-def text(form: Mapping[str, Any], field: str, usual: str = "") -> str:
-    """Return what was written in a field, without spaces around it; `usual` where it is empty."""
+def exact(form: Mapping[str, Any], field: str) -> str:
+    """Return what was written in a field, as it is; the name of a column may begin with a space."""
     value = form.get(field)
     if value is not None and (not isinstance(value, str) or len(value) > LONGEST):
         raise Refused(f"{field}: this field takes a text of at most {LONGEST} characters.", field)
-    return (value or "").strip() or usual
+    return value or ""
+
+
+def text(form: Mapping[str, Any], field: str, usual: str = "") -> str:
+    """Return what was written in a field, without spaces around it; `usual` where it is empty."""
+    return exact(form, field).strip() or usual
 
 
 def whole(form: Mapping[str, Any], field: str, usual: int) -> int:
@@ -132,7 +137,7 @@ def problem(source: str, form: Mapping[str, Any], usual_model: str) -> Problem:
     from fallline.problems.ready import for_data
 
     model = text(form, "model", usual_model)
-    target: str | None = form.get("target") or None  # as it is: a column's name may begin with a space
+    target = exact(form, "target") or None
     chosen: dict[str, Any] = {name: text(form, name) for name in ("missing", "constant")}
     with at("model"):
         build(model)

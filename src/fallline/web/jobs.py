@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
@@ -26,7 +27,7 @@ KEPT = 32
 """How many jobs that have ended are remembered; what they found lies in their folders."""
 
 PATIENCE = 30.0
-"""Seconds that a stopped job has to save itself when the server ends."""
+"""Seconds that the stopped jobs have to save themselves when the server ends."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Job(ABC):
         self.error: str | None = None
         """Why it failed, in a sentence."""
         self._over = False
+        self._telling = threading.Lock()
 
     @abstractmethod
     def work(self) -> None:
@@ -64,8 +66,9 @@ class Job(ABC):
         self.tell()
 
     def tell(self) -> None:
-        """Let everybody who watches know how it goes."""
-        self.feed.add("status", self.status())
+        """Let everybody who watches know how it goes; what is told last is what was so last, whichever thread tells."""
+        with self._telling:
+            self.feed.add("status", self.status())
 
     def carry_out(self) -> None:
         """Work, and say how that ended; nothing is raised."""
@@ -136,6 +139,11 @@ class Jobs:
         with self._lock:
             return tuple(job for job in self._threads if kind in (None, job.kind))
 
+    @property
+    def going_on(self) -> bool:
+        """Whether any of them has not ended."""
+        return any(job.going_on for job in self.list())
+
     def close(self) -> None:
         """Stop every job, and wait until what it has is saved; nothing can be started any more."""
         with self._lock:
@@ -143,8 +151,12 @@ class Jobs:
             threads = dict(self._threads)
         for job in threads:
             job.stop()
+        until = time.monotonic() + PATIENCE
         for thread in threads.values():
-            thread.join(PATIENCE)
+            thread.join(max(until - time.monotonic(), 0))
+        for job in threads:
+            if job.going_on:
+                _log.warning("%s did not end in %.0f s: it goes on from its last checkpoint.", job.name, PATIENCE)
 
 
 def routes(site: Site) -> list[Route]:

@@ -23,9 +23,6 @@ from fallline.web.race_job import RaceStatus, Racing
 from fallline.web.site import Site
 from fallline.web.unfinished import Unfinished
 
-MODEL = "mlp(32)"
-"""The ready model where none is named; small, as there are hundreds of runs."""
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -89,7 +86,7 @@ def candidates() -> tuple[Candidate, ...]:
 
 def begin(site: Site, filled: Mapping[str, Any]) -> RaceStatus:
     """Start the race that a form describes; whatever is wrong with it is refused at its field."""
-    from fallline.lab.compare import race_spec
+    from fallline.lab.compare import MODEL, race_spec
 
     methods = _methods(filled)
     asked = _choices(filled)
@@ -103,7 +100,7 @@ def begin(site: Site, filled: Mapping[str, Any]) -> RaceStatus:
 
 def resume(site: Site, filled: Mapping[str, Any]) -> RaceStatus:
     """Go on with a race that was stopped."""
-    return _started(site, race_job.again(unfinished.race_path(site.runs, form.text(filled, "race"))))
+    return _started(site, race_job.again(unfinished.resumable(site, form.text(filled, "race"))))
 
 
 def routes(site: Site) -> list[Route]:
@@ -164,7 +161,7 @@ def _choices(filled: Mapping[str, Any]) -> dict[str, Any]:
 
 def _usual() -> dict[str, str]:
     """Return what the form's fields hold where nothing is chosen, as the library and the command line have it."""
-    from fallline.lab.compare import EPOCHS
+    from fallline.lab.compare import EPOCHS, MODEL
 
     race: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(RaceSpec)}
     run = RaceSpec().run

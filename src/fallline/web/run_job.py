@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ LOOK_SECONDS = 0.25
 
 PROBE = GradNorms
 """What is measured besides the loss, for the picture of the layers."""
+
+RESUMABLE = (None, Outcome.INTERRUPTED)
+"""The outcomes of runs that can be gone on with."""
 
 Columns = Mapping[str, Any]
 
@@ -101,7 +105,7 @@ class Training(Job):
         self._share = 0.0
         self._numbers: tuple[tuple[str, str], ...] = ()
         self._lr: float | None = None
-        self._wanted: float | None = None
+        self._wanted: deque[float] = deque(maxlen=1)  # another thread adds
         self._looked = 0.0
 
     def work(self) -> None:
@@ -129,11 +133,11 @@ class Training(Job):
 
     def set_lr(self, lr: float) -> None:
         """Take another learning rate from the next look on."""
-        self._wanted = lr
+        self._wanted.append(lr)
 
     def look(self, look: Look) -> None:
         """See how it goes, and change what is wanted; called between chunks of steps, in the training's thread."""
-        wanted, self._wanted = self._wanted, None
+        wanted = self._wanted.pop() if self._wanted else None
         if wanted is not None:
             try:
                 look.set_lr(wanted)
@@ -194,7 +198,13 @@ def new(problem: Problem, method: Method, path: Path, auto: bool, choices: Mappi
 
 
 def resumed(path: Path, lr: float | None) -> Training:
-    """Return a training that goes on where it stopped, with another learning rate if one is given."""
+    """Return a training that goes on where it stopped, with another learning rate if one is given.
+
+    Raises:
+        RunError: for a folder without a run, or one that has ended.
+    """
+    if (outcome := Document.read(path).outcome) not in RESUMABLE:
+        raise RunError(f"the run {path.name} has ended ({outcome}): there is nothing to go on with.")
 
     def begin(job: Training) -> Record:
         from fallline.engine.resume import resume
@@ -209,6 +219,8 @@ def _with_rate_found(job: Training, problem: Problem, method: Method, choices: M
 
     job.say("finding a learning rate")
     found = find_lr(problem, method, **choices)
+    if job.asked_to_stop.is_set():
+        raise RunError("stopped while a learning rate was looked for: nothing of this training is kept.")
     job.say(
         f"compiling; {found.reason}" if found.lr is None else f"compiling, for the rate {found.lr:g} that was found"
     )
@@ -218,7 +230,7 @@ def _with_rate_found(job: Training, problem: Problem, method: Method, choices: M
 def _resumable(path: Path) -> bool:
     """Return whether a folder holds a run that was stopped."""
     try:
-        return Document.read(path).outcome in (None, Outcome.INTERRUPTED)
+        return Document.read(path).outcome in RESUMABLE
     except RunError:
         return False
 

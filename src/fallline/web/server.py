@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -21,6 +22,9 @@ from fallline.record.folder import make
 from fallline.web.app import PLAYGROUND, build
 from fallline.web.guard import HOST
 from fallline.web.jobs import Jobs
+
+GRACE = 3
+"""Seconds that answers under way have to end, once everything is saved; one that nobody reads never would."""
 
 
 def serve(runs: Path, port: int, show: Callable[[str], None], browse: bool) -> None:
@@ -45,6 +49,8 @@ def serve(runs: Path, port: int, show: Callable[[str], None], browse: bool) -> N
         if browse and _has_screen():
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
             threading.Thread(target=import_module, args=(PLAYGROUND,)).start()  # while the browser starts
+        if hasattr(signal, "SIGHUP"):  # the terminal is closed
+            signal.signal(signal.SIGHUP, server.handle_exit)
         server.run([listener])
 
 
@@ -91,14 +97,18 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                timeout_graceful_shutdown=GRACE,
             )
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Save what is at work first: the streams that tell of it end with it. A second signal does not wait."""
-        saved = asyncio.get_running_loop().run_in_executor(None, self._jobs.close)
-        while not (saved.done() or self.force_exit):
+        """Save what is at work first: the streams that tell of it end with it. A second Ctrl-C does not wait."""
+        saving = threading.Thread(target=self._jobs.close, daemon=True)
+        saving.start()
+        while saving.is_alive() and not self.force_exit:
             await asyncio.sleep(0.05)
+        if self.force_exit or self._jobs.going_on:
+            os._exit(1)  # what computes can neither be stopped nor outlive Python, which would crash instead
         await super().shutdown(sockets)
 
 

@@ -23,9 +23,6 @@ from fallline.web.run_job import Drawn, Training, TrainStatus
 from fallline.web.site import Site
 from fallline.web.unfinished import Unfinished
 
-EPOCHS = 10
-"""Passes over the training part where nothing else is asked for, as in `fl.train`."""
-
 
 @dataclass(frozen=True)
 class TrainPage:
@@ -81,7 +78,7 @@ def begin(site: Site, filled: Mapping[str, Any]) -> TrainStatus:
 
 def resume(site: Site, filled: Mapping[str, Any]) -> TrainStatus:
     """Go on with a run that was stopped, with the rate in `lr` if there is one."""
-    path = unfinished.run_path(site.runs, form.text(filled, "run"))
+    path = unfinished.resumable(site, form.text(filled, "run"))
     return _started(site, run_job.resumed(path, _rate(filled)))
 
 
@@ -118,11 +115,12 @@ def routes(site: Site) -> list[Route]:
 
 def _usual() -> dict[str, str]:
     """Return what the form's fields hold where nothing is chosen, as the library and the command line have it."""
+    from fallline.engine.plan import DEFAULT_EPOCHS
     from fallline.problems.ready import for_data
 
     spec = {field.name: field.default for field in dataclasses.fields(Spec)}
     model = inspect.signature(for_data).parameters["model"].default
-    numbers = {"batch": spec["batch_size"], "epochs": EPOCHS, "seed": spec["seed"]}
+    numbers = {"batch": spec["batch_size"], "epochs": DEFAULT_EPOCHS, "seed": spec["seed"]}
     return {"model": model, "method": "adam", "lr": form.AUTO} | {name: str(value) for name, value in numbers.items()}
 
 

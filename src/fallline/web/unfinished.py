@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fallline.core.errors import RunError, did_you_mean
+from starlette.exceptions import HTTPException
+
 from fallline.core.outcome import Outcome
-from fallline.record.load import run_names
-from fallline.record.race_document import RaceDocument, is_race
+from fallline.record import race_summary, summary
+from fallline.record.names import is_safe
 from fallline.record.race_folder import is_free
-from fallline.record.summary import runs as summaries
+from fallline.record.race_summary import RaceSummary
+from fallline.record.summary import RunSummary
+from fallline.web.site import Site
+
+STOPPED = (Outcome.INTERRUPTED, "unfinished")
 
 
 @dataclass(frozen=True)
@@ -30,53 +36,31 @@ class Unfinished:
 
 def runs(folder: Path) -> tuple[Unfinished, ...]:
     """Return the runs that were stopped and that nobody is writing, the newest first."""
-    found = [
-        Unfinished(run.name, f"{run.data}, {run.method}", run.started)
-        for run in summaries(folder)
-        if run.outcome in (Outcome.INTERRUPTED, "unfinished") and is_free(folder / run.name)
-    ]
-    return tuple(reversed(found))
+    return _stopped(folder, [(run, run.method) for run in summary.runs(folder)])
 
 
 def races(folder: Path) -> tuple[Unfinished, ...]:
     """Return the races that were stopped and that nobody is writing, the newest first."""
-    found = []
-    for name in race_names(folder):
-        try:
-            race = RaceDocument.read(folder / name)
-        except RunError:  # it is damaged
-            continue
-        if race.outcome != Outcome.FINISHED and is_free(folder / name):
-            data, started = race.spec.run.problem.get("data", ""), race.provenance.get("started")
-            what = ", ".join(race.spec.methods) or "the usual field"
-            found.append(Unfinished(name, f"{Path(str(data)).name}, {what}", started))
-    return tuple(sorted(found, key=lambda race: race.started or "", reverse=True))
+    found = race_summary.races(folder)
+    return _stopped(folder, [(race, ", ".join(race.methods) or "the usual field") for race in found])
 
 
-def race_names(folder: Path) -> list[str]:
-    """Return the names of the races in a folder, in alphabetical order."""
-    return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".") and is_race(entry))
-
-
-def run_path(folder: Path, name: str) -> Path:
-    """Return the folder of a run by its name.
+def resumable(site: Site, name: str) -> Path:
+    """Return the folder of a run or a race, by its name, that nobody is writing.
 
     Raises:
-        RunError: when there is none of this name, whatever else the name leads to.
+        InvalidValue: for a name that could lead anywhere else.
+        HTTPException: 404, when there is none; 409, when it is at work.
     """
-    return _path(folder, name, run_names(folder), "run")
+    path = site.run(name)
+    if not is_free(path):
+        raise HTTPException(409, f"{name} is at work already.")
+    return path
 
 
-def race_path(folder: Path, name: str) -> Path:
-    """Return the folder of a race by its name.
-
-    Raises:
-        RunError: when there is none of this name, whatever else the name leads to.
-    """
-    return _path(folder, name, race_names(folder), "race")
-
-
-def _path(folder: Path, name: str, known: list[str], kind: str) -> Path:
-    if name not in known:
-        raise RunError(f"there is no {kind} {name!r}.{did_you_mean(name, known)}")
-    return folder / name
+def _stopped(folder: Path, found: Sequence[tuple[RunSummary | RaceSummary, str]]) -> tuple[Unfinished, ...]:
+    return tuple(
+        Unfinished(each.name, f"{each.data}, {how}", each.started)
+        for each, how in reversed(found)
+        if each.outcome in STOPPED and is_safe(each.name) and is_free(folder / each.name)
+    )

@@ -6,9 +6,11 @@
 import {Arithmetic} from "./playground_arithmetic.js";
 import {each, newest} from "./playground_asking.js";
 import {GroundForm} from "./playground_ground.js";
+import {keeping} from "./playground_keeping.js";
 import {MethodCard} from "./playground_method.js";
 import {Stage} from "./playground_stage.js";
-import {added, beginning, changed, fields, fromFragment, restructured, settled, toFragment} from "./playground_state.js";
+import {added, beginning, changed, fields, fromFragment, toFragment} from "./playground_state.js";
+import {restructured, settled} from "./playground_state.js";
 import {openScene, openWay} from "./scene/scene.js";
 import {context, element, post, Refusal, say} from "./shell.js";
 
@@ -28,14 +30,20 @@ class Playground {
     this.state = this.restored ?? beginning(this.context);
     this.ground = new GroundForm(this.context, choice => this.#chose(choice));
     this.stage = new Stage(at => this.#drop(at), step => this.#stepped(step));
-    this.arithmetic = new Arithmetic((label, step) => this.#post("/playground/arithmetic", {...this.#asked([label]), step}));
+    const writtenOut = (label, step) => this.#post("/playground/arithmetic", {...this.#asked([label]), step});
+    this.arithmetic = new Arithmetic(writtenOut);
     this.rolling = false;  // whether the ball rolls as soon as every way is there
     this.asking = each(labels => this.#askWays(labels));
     this.askScene = newest(choice => this.#askScene(choice));
     this.list = element("div", {class: "cards"});
+    const share = keeping({
+      address: () => history.replaceState(null, "", `#${toFragment(this.state)}`),
+      page: () => this.#page(),
+      picture: () => this.stage.picture(),
+    });
     this.notes = element("ul", {class: "notes", hidden: true, "aria-live": "polite"});
     main.append(element("h1", {}, "Playground"), this.ground.element, element("div", {class: "floor"},
-      element("div", {}, this.stage.element, this.notes), this.#methods()), this.arithmetic.element, this.#share());
+      element("div", {}, this.stage.element, this.notes), this.#methods()), this.arithmetic.element, share);
     addEventListener("hashchange", () => this.#restore());
     this.askScene({});
   }
@@ -49,16 +57,10 @@ class Playground {
     this.whole = element("input", {type: "checkbox"});
     this.adding = element("select", {"aria-label": "Add a method", onchange: () => this.#add(this.adding.value)},
       new Option("Add a method…", ""), ...this.context.methods.map(({name, title}) => new Option(title, name)));
+    const tune = () => this.#tune(this.state.methods.map(method => method.label));
     return element("section", {class: "methods", "aria-label": "Methods"},
-      element("div", {class: "row head"}, this.adding,
-        element("button", {type: "button", onclick: () => this.#tune(this.state.methods.map(method => method.label))}, "Tune all")),
+      element("div", {class: "row head"}, this.adding, element("button", {type: "button", onclick: tune}, "Tune all")),
       element("label", {class: "whole"}, this.whole, "Changes hold from the start, not from this step on"), this.list);
-  }
-
-  #share() {
-    const button = (words, act) => element("button", {type: "button", onclick: act}, words);
-    return element("div", {class: "row share"}, button("Copy link", event => this.#copy(event.target)),
-      button("Save as a page", () => this.#save()), button("Save the picture", () => this.#savePicture()));
   }
 
   // The ground.
@@ -82,7 +84,8 @@ class Playground {
   }
 
   #arrived(json, choice) {
-    const {window, start} = json, first = !this.scene, other = "surface" in choice && choice.surface !== this.state.surface;
+    const {window, start} = json, first = !this.scene;
+    const other = "surface" in choice && choice.surface !== this.state.surface;
     this.#set({...choice, window, start});
     this.scene = openScene(json);
     this.ground.show(this.state, json);
@@ -95,9 +98,9 @@ class Playground {
     this.stage.setScene({...this.scene, steps: this.state.steps});
     this.#layCards();
     this.#redraw();
-    if ((first && !this.restored) || other) this.#tune(this.state.methods.filter(method => method.auto).map(({label}) => label));
-    const waiting = (first && !this.restored) || other ? this.state.methods.filter(method => !method.auto) : this.state.methods;
-    for (const {label} of waiting) this.asking.changed(label);
+    const tuned = method => ((first && !this.restored) || other) && method.auto;
+    this.#tune(this.state.methods.filter(tuned).map(({label}) => label));
+    for (const {label} of this.state.methods.filter(method => !tuned(method))) this.asking.changed(label);
     this.rolling = first || other || "start" in choice;
   }
 
@@ -141,7 +144,8 @@ class Playground {
 
   #number(label, name, value) {
     const rate = this.#kind(label).numbers.some(field => field.name === name && field.rate);
-    this.#change(label, method => ({...changed(method, {[name]: value}, this.from), ...(rate && {auto: false, chosen: "given"})}));
+    const fixed = rate ? {auto: false, chosen: "given"} : {};
+    this.#change(label, method => ({...changed(method, {[name]: value}, this.from), ...fixed}));
   }
 
   #option(label, name, value) {
@@ -165,8 +169,10 @@ class Playground {
     card.busy("tuning…");
     try {
       const {surface} = this.state, {lr} = await this.#post("/playground/rate", this.#asked([label]));
-      if (surface !== this.state.surface || this.#method(label)?.history !== before) return;  // it is another by now
-      this.#change(label, method => ({...changed(settled(method, this.now), {[rate]: lr}, 0), auto: true, chosen: "tuned"}));
+      const other = surface !== this.state.surface || this.#method(label)?.history !== before;
+      if (other) return;  // what was tuned is no longer there
+      const tuned = {auto: true, chosen: "tuned"};
+      this.#change(label, method => ({...changed(settled(method, this.now), {[rate]: lr}, 0), ...tuned}));
     } catch (error) {
       this.#refused(error, [label]);
     } finally {
@@ -183,7 +189,7 @@ class Playground {
     for (const method of this.state.methods) {
       const {label, name} = method;
       if (this.#cards.has(label)) continue;
-      this.#cards.set(label, new MethodCard(this.kinds.get(name), {
+      this.#cards.set(label, new MethodCard(label, this.kinds.get(name), {
         onnumber: (field, value) => this.#number(label, field, value),
         onoption: (field, value) => this.#option(label, field, value),
         ontune: () => this.#tune([label]),
@@ -203,7 +209,8 @@ class Playground {
 
   #asked(labels) {
     const {surface, window, start, steps, methods} = this.state;
-    return {surface, window, start, steps, methods: methods.filter(({label}) => labels.includes(label)), labels: methods.map(({label}) => label)};
+    const wanted = methods.filter(({label}) => labels.includes(label));
+    return {surface, window, start, steps, methods: wanted, labels: methods.map(({label}) => label)};
   }
 
   async #post(url, form) {
@@ -226,7 +233,7 @@ class Playground {
       if (surface !== this.state.surface) return false;
       for (const way of ways) this.#ways.set(way.label, openWay(way));
       for (const label of labels) this.#cards.get(label)?.refuse("", "");
-      this.#redraw();
+      this.#redraw(asked.methods);
       return true;
     } catch (error) {
       this.#refused(error, asked.methods.map(({label}) => label));
@@ -245,10 +252,11 @@ class Playground {
     else say(error.message);
   }
 
-  #redraw() {
+  /** Draw the ways, and show what these methods have now. */
+  #redraw(methods = this.state.methods) {
     const ways = this.state.methods.map(({label}) => this.#ways.get(label)).filter(Boolean);
     this.stage.setWays(ways, this.state.steps);
-    this.state.methods.forEach(method => this.#showCard(method));
+    for (const {label} of methods) if (this.#method(label)) this.#showCard(this.#method(label));
     const said = ways.map(noted).filter(Boolean).join("\n");
     if (said !== this.said) {
       this.said = said;
@@ -274,7 +282,7 @@ class Playground {
     this.arithmetic.show(Math.min(step, this.state.steps - 1));
   }
 
-  // The address, and what is taken along.
+  // The address, and the page that is taken along.
 
   #set(changes) {
     this.state = {...this.state, ...changes};
@@ -288,37 +296,17 @@ class Playground {
     location.reload();
   }
 
-  async #copy(button) {
-    history.replaceState(null, "", `#${toFragment(this.state)}`);
-    try {
-      await navigator.clipboard.writeText(location.href);
-      button.textContent = "Link copied";
-      setTimeout(() => { button.textContent = "Copy link"; }, 2000);
-    } catch {
-      say("The browser does not let the page copy: the link is in the address bar.");
-    }
-  }
-
-  async #save() {
-    const {page} = await this.#post("/playground/page", {...this.#asked(this.state.methods.map(({label}) => label)), kind: this.stage.kind});
-    download(new Blob([page], {type: "text/html"}), "descent.html");
-  }
-
-  async #savePicture() {
-    (await this.stage.picture()).toBlob(blob => download(blob, `step-${this.now}.png`));
+  async #page() {
+    const labels = this.state.methods.map(({label}) => label);
+    return (await this.#post("/playground/page", {...this.#asked(labels), kind: this.stage.kind})).page;
   }
 }
 
 /** Return what must be said of a way beside the picture: that it leaves the window, or breaks off. */
 function noted({label, leaves, outcome, ending}) {
   if (leaves !== null) return `${label} leaves the window at step ${leaves.toLocaleString("en")}.`;
-  return ["diverged", "nonfinite"].includes(outcome) ? `${label} ${outcome === "diverged" ? "diverged" : "broke off"}: ${ending}.` : "";
-}
-
-function download(blob, name) {
-  const link = element("a", {href: URL.createObjectURL(blob), download: name});
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  if (outcome === "diverged") return `${label} diverged: ${ending}.`;
+  return outcome === "nonfinite" ? `${label} broke off: ${ending}.` : "";
 }
 
 new Playground(document.getElementById("main"));

@@ -11,7 +11,7 @@ import {newest} from "./playground_asking.js";
 import {number} from "./scene/numbers.js";
 import {element, Refusal} from "./shell.js";
 
-const APART = 100;  // milliseconds: nobody reads faster
+const APART = 200;  // milliseconds: nobody reads faster
 
 export class Arithmetic {
   #laid = "";

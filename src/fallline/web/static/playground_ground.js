@@ -60,7 +60,9 @@ export class GroundForm {
 
   refuse(field, sentence) {
     this.formula.setAttribute("aria-invalid", String(Boolean(sentence) && field === "surface"));
-    for (const {typed} of this.#numbers) typed.setAttribute("aria-invalid", String(typed.dataset.of === field && Boolean(sentence)));
+    for (const {typed} of this.#numbers) {
+      typed.setAttribute("aria-invalid", String(typed.dataset.of === field && Boolean(sentence)));
+    }
     this.wrong.textContent = sentence;
     this.wrong.hidden = !sentence;
     if (sentence && field !== "surface") this.place.closest("details").open = true;
@@ -75,7 +77,8 @@ export class GroundForm {
     const {window, start} = this, fields = [];
     names.forEach((name, i) => ["from", "to"].forEach((word, end) => {
       const moved = value => window.map((side, k) => side.map((old, e) => (k === i && e === end ? value : old)));
-      fields.push(this.#filled(`${name} ${word}`, "window", window[i][end], value => this.onchange({window: moved(value)})));
+      const choose = value => this.onchange({window: moved(value)});
+      fields.push(this.#filled(`${name} ${word}`, "window", window[i][end], choose));
     }));
     names.forEach((name, i) => {
       const moved = value => start.map((old, k) => (k === i ? value : old));

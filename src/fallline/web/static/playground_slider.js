@@ -48,7 +48,8 @@ export class NumberRow {
       oninput: () => this.#slid(), onkeydown: event => this.#stepped(event),
     });
     this.typed = element("input", {
-      type: "text", inputmode: "decimal", "aria-label": `${field.name}, ${name}, in ${field.range}`, id, autocomplete: "off",
+      type: "text", inputmode: "decimal", id, autocomplete: "off",
+      "aria-label": `${field.name}, ${name}, in ${field.range}`,
       "aria-describedby": `${id}-wrong`, placeholder: field.optional ? "none" : "", spellcheck: "false",
       onchange: () => this.#wrote(),
     });
@@ -65,6 +66,7 @@ export class NumberRow {
   }
 
   refuse(sentence) {
+    if (sentence === this.wrong.textContent) return;
     this.wrong.textContent = sentence;
     this.wrong.hidden = !sentence;
     this.typed.setAttribute("aria-invalid", String(Boolean(sentence)));
@@ -108,7 +110,6 @@ export class NumberRow {
 }
 
 function digits(value) {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential().replace("e+", "e").replace(/(\.\d{5})\d+/, "$1");
-  return String(Number(value.toPrecision(7)));
+  const size = Math.abs(value), rounded = Number(value.toPrecision(7));
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? rounded.toExponential().replace("e+", "e") : String(rounded);
 }

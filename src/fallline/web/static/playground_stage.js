@@ -32,17 +32,21 @@ export class Stage {
     this.show = {gradient: false, step: false, memory: false};
     this.host = element("div", {class: "pictures"});
     this.kinds = element("fieldset", {class: "switch"}, element("legend", {}, "picture"),
-      ...[["map", "Map"], ["surface", "Surface"]].map(([kind, words]) => element("label", {},
-        element("input", {type: "radio", name: "kind", value: kind, checked: kind === "map", onchange: () => this.#see(kind)}),
-        element("span", {}, words))));
+      ...[["map", "Map"], ["surface", "Surface"]].map(([kind, words]) => {
+        const see = () => this.#see(kind), checked = kind === "map";
+        return element("label", {},
+          element("input", {type: "radio", name: "kind", value: kind, checked, onchange: see}), element("span", {}, words));
+      }));
     const arrows = element("fieldset", {class: "arrows"}, element("legend", {}, "arrows"),
-      ...ARROWS.map(name => element("label", {},
-        element("input", {type: "checkbox", onchange: event => { this.show[name] = event.target.checked; this.view.redraw(); }}),
-        name)));
+      ...ARROWS.map(name => {
+        const toggle = event => { this.show[name] = event.target.checked; this.view.redraw(); };
+        return element("label", {}, element("input", {type: "checkbox", onchange: toggle}), name);
+      }));
     this.hint = element("p", {class: "muted hint-drop", id: "hint-drop"});
     this.controlsHost = element("div", {});
     this.readoutHost = element("div", {"aria-label": "Where every method is", role: "region"});
-    this.clock = new Clock({steps: 1, onstep: step => { this.view?.draw(step); this.readout?.draw(step); onstep(step); }});
+    const shown = step => { this.view?.draw(step); this.readout?.draw(step); onstep(step); };
+    this.clock = new Clock({steps: 1, onstep: shown});
     this.element = element("section", {class: "stage", "aria-label": "Picture"},
       element("div", {class: "choices"}, this.kinds, arrows), this.host, this.hint, this.controlsHost, this.readoutHost);
     this.controls = new Controls(this.controlsHost, this.clock);
