@@ -12,7 +12,7 @@ import fallline as fl
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    problem = fl.problems.for_data("iris", model="mlp(4)")
+    problem = fl.problems.for_data("iris", model="mlp(6)")
     for seed in (0, 1):
         fl.train(problem, fl.Adam(lr=0.02), epochs=2, seed=seed, out=folder / f"iris-{seed}")
     return folder

@@ -56,6 +56,8 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path, arguments, words, capsys):
 
 def test_nothing_is_overwritten(tmp_path, capsys):
     (tmp_path / "family.svg").write_text("mine")
-    assert main(["picture", "family"]) == 2
+    assert main(["picture", "family", "--out", "family.svg"]) == 2
     assert "it already exists" in capsys.readouterr().err
+    assert main(["picture", "family"]) == 0
+    assert capsys.readouterr().out.endswith("picture: family-2.svg\n")
     assert (tmp_path / "family.svg").read_text() == "mine"

@@ -44,7 +44,8 @@ def test_decades_are_the_numbers_one_writes() -> None:
         ((0.1, math.inf, 3), InvalidValue, "high must be finite"),
         ((math.nan, 1.0, 3), InvalidType, "low=nan: low must be a number"),
         (("a", 1.0, 3), InvalidType, "low='a': low must be a number"),
-        ((0.1, 1.0, 1), InvalidValue, "n=1: n must be at least 2"),
+        ((0.1, 1.0, 1), InvalidValue, "n=1: n must be from 2 to 10000"),
+        ((0.1, 1.0, 10**12), InvalidValue, "n must be from 2 to 10000"),
         ((0.1, 1.0, 2.5), InvalidType, "n=2.5: n must be a whole number"),
     ],
 )

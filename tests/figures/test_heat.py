@@ -108,7 +108,7 @@ def test_a_landscape_shows_the_way_where_it_is(drawing):
     ticks = [(float(w.text.replace("−", "-")), w.x) for w in picture.words if w.anchor == "middle" and "ink" in w.role]
     slope, offset = np.polyfit(*np.array(ticks).T, 1)
     assert line[:, 0] == pytest.approx(slope * way[:, 0] + offset, abs=0.2)
-    assert "the way of the run, 25.0% of it in the plane" in [w.text for w in picture.words]
+    assert "the way of the run, 25.0% of its squared distance in the plane" in [w.text for w in picture.words]
     areas = [e for e in picture.all("path") if e.get("fill", "").startswith("#")]
     light = [lightness(e.get("fill")) for e in areas]
     assert len(areas) == 17

@@ -12,17 +12,17 @@ import fallline as fl
 from fallline.lab.directions import filter_normalised
 
 
-def mean_loss(problem, params, part):
-    """The loss as the problem's own function gives it, a call for one point."""
-    return float(jnp.mean(problem.loss(params, part)))
+def mean_loss(arrays, part):
+    """The cross-entropy of a network of two layers, in NumPy."""
+    w = {path: array.astype(np.float64) for path, array in arrays.items()}
+    logits = np.maximum(part.x @ w["0.w"] + w["0.b"], 0) @ w["1.w"] + w["1.b"]
+    return np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(part.y)), part.y])
 
 
 def at(record, found, x, y):
-    """The parameters at a point of a plane."""
+    """The parameters at a point of a plane, by path."""
     u, v = found.directions
-    moved = {path: record.arrays[path] + x * u[path] + y * v[path] for path in record.arrays}
-    leaves = [jnp.asarray(array, jnp.float32) for array in moved.values()]
-    return jax.tree.unflatten(jax.tree.structure(record.params), leaves)
+    return {path: record.arrays[path] + x * u[path] + y * v[path] for path in record.arrays}
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ def test_a_plane_through_a_network_point_by_point(iris):
     whole = fl.landscape(record, size=5)
     part = record.problem.data.train
     for i, j in ((0, 0), (1, 4), (2, 2), (4, 3)):
-        wanted = mean_loss(record.problem, at(record, whole, whole.x[j], whole.y[i]), part)
+        wanted = mean_loss(at(record, whole, whole.x[j], whole.y[i]), part)
         assert whole.loss[i, j] == pytest.approx(wanted, rel=1e-5)
-    assert whole.at_model == pytest.approx(mean_loss(record.problem, record.params, part), rel=1e-6)
+    assert whole.at_model == pytest.approx(mean_loss(record.arrays, part), rel=1e-6)
     assert not np.array_equal(found.loss, whole.loss)
     assert np.array_equal(found.loss, fl.landscape(record, size=5, rows=40, seed=2).loss)
 
@@ -106,8 +106,8 @@ def test_the_ends_of_a_line_are_the_runs(iris):
     data = first.problem.data
     for record, place in zip(iris, (0.0, 1.0), strict=True):
         (i,) = np.flatnonzero(found.x == place)
-        assert found.loss[i] == pytest.approx(mean_loss(first.problem, record.params, data.train), rel=1e-6)
-        wanted = mean_loss(first.problem, record.params, data.validation)
+        assert found.loss[i] == pytest.approx(mean_loss(record.arrays, data.train), rel=1e-6)
+        wanted = mean_loss(record.arrays, data.validation)
         assert found.validation[i] == pytest.approx(wanted, rel=1e-6)
     assert found.plane == "line"
     assert found.at_model == found.loss[found.x == 0]
@@ -118,7 +118,7 @@ def test_rows_are_taken_a_few_at_once(iris, monkeypatch, at_once):
     monkeypatch.setattr("fallline.engine.blend.ROWS", at_once)
     part = iris[0].problem.data.train
     found = fl.landscape(dataclasses.replace(iris[0], problem=dataclasses.replace(iris[0].problem)), size=3)
-    assert found.at_model == pytest.approx(mean_loss(iris[0].problem, iris[0].params, part), rel=1e-6)
+    assert found.at_model == pytest.approx(mean_loss(iris[0].arrays, part), rel=1e-6)
 
 
 def test_weights_count():
@@ -164,9 +164,10 @@ def test_convolutions_are_called_point_by_point():
     problem = fl.Problem(init=lambda key: jax.random.normal(key, (3, 3, 1, 2)), loss=loss, data=images)
     record = fl.train(problem, fl.SGD(lr=0.01), batch_size=8, steps=2)
     found = fl.landscape(record, size=3)
-    assert found.loss[0, 2] == pytest.approx(
-        mean_loss(problem, at(record, found, 1.0, -1.0), problem.data.train), rel=1e-4
-    )
+    w, padded = at(record, found, 1.0, -1.0)["params"], np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    wanted = np.mean(np.einsum("nijchw,hwco->nijo", windows, w) ** 2)
+    assert found.loss[0, 2] == pytest.approx(wanted, rel=1e-4)
 
 
 def test_streamed_rows_are_drawn_from_blocks(tmp_path):
@@ -209,12 +210,18 @@ def test_refusals(iris, bowl):
     for wanted, asked in (
         (r"other architectures: 0\.b \(6 and 5\)", lambda: fl.landscape(record, to=other)),
         ("same parameters", lambda: fl.landscape(record, to=record)),
+        ("one is nearest to both models", lambda: fl.landscape(record, to=iris[1], size=3, span=10)),
+        ("way of another model", lambda: fl.landscape(record, way=fl.trail(nowhere, points=2))),
+        ("the way is a trail", lambda: fl.landscape(record, way=[0.0, 1.0])),
+        ("is no record", lambda: fl.landscape("runs/a")),
+        ("another model", lambda: fl.landscape(nowhere, problem=single)),
         ("needs the other run", lambda: fl.landscape(record, plane="line")),
         ("needs no other run", lambda: fl.landscape(record, plane="pca", to=iris[1])),
         ("plane must be one of", lambda: fl.landscape(record, plane="flat")),
         ("the line goes to another run", lambda: fl.landscape(record, to="runs/b")),
         ("span=0", lambda: fl.landscape(record, span=0)),
         ("span=inf", lambda: fl.landscape(record, span=np.inf)),
+        ("span=1e[+]300", lambda: fl.landscape(record, span=1e300)),
         ("size=2: size must be from 3", lambda: fl.landscape(record, size=2)),
         ("rows=0", lambda: fl.landscape(record, rows=0)),
         ("its weights are 0", lambda: fl.landscape(nowhere)),

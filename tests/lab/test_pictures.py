@@ -13,6 +13,7 @@ import fallline as fl
 from fallline.core.errors import InvalidValue
 from fallline.lab.picture import MovingPicture
 from fallline.lab.pictures import PICTURES
+from fallline.lab.pictures.batches import point_ends
 from fallline.lab.pictures.ravine import crossings, zigzag
 from fallline.lab.pictures.saddle import left_after
 from fallline.lab.pictures.vanishing import faded
@@ -29,7 +30,7 @@ def small():
         "batches": "batches(rows=2000, updates=[40, 400, 6000])",
         "chainrule": "chainrule(widths=[1, 4])",
         "vanishing": "vanishing(hidden=4, width=16, seeds=3, steps=60)",
-        "saddle": "saddle(methods='sgd, momentum, adagrad, adam', steps=60)",
+        "saddle": "saddle(methods='sgd, adagrad, adam', steps=60)",
     }
     return {name: PICTURES.build(fewer.get(name, name)) for name in PICTURES}
 
@@ -75,6 +76,7 @@ def test_the_slope_is_the_derivative_and_the_rates_do_what_is_said(small):
         np.testing.assert_allclose(way.gradient[:, 0], slope, atol=1e-5)
         np.testing.assert_allclose(np.diff(w), -way.lr * slope[:-1], atol=1e-5)
     assert small_rate.gradient[0, 0] == -2
+    assert "the slope is 0: the loss is level there" in fl.pictures.Tangents(start=2.0).words()[0]
     assert np.all(np.diff(large.f) > 0)
     assert np.all(np.diff(small_rate.f) < 0)
     assert small_rate.f[-1] > 0.25 * small_rate.f[0]
@@ -93,13 +95,14 @@ def test_plain_descent_ends_in_the_local_minimum_and_momentum_in_the_global_one(
     assert momentum.points[-1, 0] == pytest.approx(2, abs=1e-2)
     assert (plain.lr, plain.points[0]) == (momentum.lr, momentum.points[0])
     assert (picture.well(plain), picture.well(momentum)) == ("the local minimum", "the global minimum")
+    assert "thrown out" in fl.pictures.TwoWells(lr=1.0).words()[0]
     slow = fl.pictures.TwoWells(beta=0.3)
     assert slow.well(slow.scene.ways[1]) == "the local minimum"
 
 
 def test_rates_for_each_coordinate_leave_the_saddle_first(small):
     left = {way.label: left_after(way) for way in small["saddle"].scene.ways}
-    assert max(left["adagrad"], left["adam"]) < min(left["sgd"], left["momentum"])
+    assert max(left["adagrad"], left["adam"]) < left["sgd"]
     plain = small["saddle"].scene.ways[0]
     x, y = plain.points[0]
     k = np.arange(len(plain.f))
@@ -134,6 +137,15 @@ def test_batches_go_by_the_rows_and_end_on_floors(small):
     assert some.left < single.left / 8
 
 
+def test_updates_that_crowd_share_a_point():
+    assert point_ends(np.repeat([0.0, 0.2, 0.5], [30, 50, 20])).tolist() == [30, 80, 100]
+    assert np.array_equal(point_ends(np.arange(1.0, 9.0)), np.arange(1, 9))
+    seconds = np.concatenate([np.linspace(0.01, 0.1, 20), np.linspace(0.1001, 0.1002, 1000), [0.2, 0.4]])
+    ends = point_ends(seconds)
+    assert ends[-1] == len(seconds)
+    assert np.sum((seconds[ends - 1] > 0.1) & (seconds[ends - 1] < 0.101)) <= 1
+
+
 def test_the_family_is_what_the_classes_declare(small):
     parents = small["family"].parents()
     classes = {cls.__name__: cls for cls in [*METHODS.values(), *SOLVERS.values()]}
@@ -164,11 +176,14 @@ def test_nudging_costs_two_evaluations_a_weight(small):
     ("text", "words"),
     [
         ("tangents(lr=[])", "name one rate"),
-        ("tangents(lr=[0.1, -1])", r"lr must be in \(0, inf\)"),
-        ("ravine(steps=0)", "take 1 or more"),
-        ("batches(batch=1)", "batch must be 2 or more"),
+        ("tangents(lr=[0.1, -1])", r"lr must be in \(0, 1e\+06\]"),
+        ("ravine(steps=0)", "steps must be from 1 to 10,000"),
+        ("saddle(steps=1000000000)", "steps must be from 1 to 10,000"),
+        ("batches(batch=1)", "batch must be from 2 to"),
+        ("batches(rows=100000000000)", "rows must be from 2 to 10,000,000"),
+        ("batches(updates=[1e15, 5, 5])", "updates must be in"),
         ("batches(updates=[5, 5])", "three whole numbers"),
-        ("vanishing(seeds=1)", "seeds must be 3 or more"),
+        ("vanishing(seeds=1)", "seeds must be from 3 to"),
         ("chainrule(widths=[1.5])", "whole numbers of neurons"),
         ("twowells(start=9)", r"start must be in \[-2, 3.2\]"),
         ("sadle", "Did you mean 'saddle'"),

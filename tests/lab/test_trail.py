@@ -48,7 +48,7 @@ def test_it_ends_on_the_records_parameters(own, name):
 
 def test_the_looks_are_shorter_runs(own):
     record = fl.train(own, fl.SGD(lr=0.02), batch_size=8, steps=20)
-    way = fl.trail(record, points=[3, 11, 20])
+    way = fl.trail(record, points=np.array([3, 11, 20]))
     for place, steps in enumerate(way.steps.tolist()):
         shorter = fl.train(own, fl.SGD(lr=0.02), batch_size=8, steps=steps)
         assert all(np.array_equal(way.at(place)[path], shorter.arrays[path]) for path in shorter.arrays)
@@ -79,7 +79,7 @@ def test_a_diverged_run_has_a_way(own):
 
 
 def test_a_loaded_run_is_built_again(tmp_path):
-    record = fl.train(fl.problems.for_data("iris", model="mlp(3)"), fl.Adam(lr=0.01), epochs=2)
+    record = fl.train(fl.problems.for_data("iris", model="mlp(6)"), fl.Adam(lr=0.02), epochs=2)
     way = fl.trail(fl.load(record.save(tmp_path / "run")), points=3)
     assert way.exact
     assert list(way.arrays) == ["0.b", "0.w", "1.b", "1.w"]
@@ -93,6 +93,10 @@ def test_what_cannot_be_taken_again(own, tmp_path, monkeypatch):
     with pytest.raises(fl.FalllineError, match="fingerprints differ"):
         fl.trail(loaded, problem=problem(offset=1.0))
     assert fl.trail(loaded, problem=own, points=2).exact
+    with pytest.raises(fl.FalllineError, match="it is another model"):
+        fl.trail(record, problem=dataclasses.replace(own, init=lambda key: {"w": jnp.ones(2), "b": jnp.zeros(())}))
+    with pytest.raises(fl.FalllineError, match="is no record"):
+        fl.trail("runs/a")
     with pytest.raises(fl.FalllineError, match=r"points=6: points must be from 0 to 5"):
         fl.trail(record, points=[0, 6])
     with pytest.raises(fl.FalllineError, match="points=1"):

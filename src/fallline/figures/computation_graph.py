@@ -15,7 +15,7 @@ from fallline.figures.layered import Spot, depths, layered
 from fallline.figures.style import fill, stroke, text
 from fallline.figures.svg import element, escape
 
-_EDGE, _HEAD, _TALL, _NEAREST, _ROW, _SIZE, _LINE = 16.0, 62.0, 26.0, 52.0, 62.0, 11.5, 13.0
+_EDGE, _HEAD, _TALL, _NEAREST, _ROW, _SIZE, _LINE = 16.0, 62.0, 26.0, 52.0, 70.0, 11.5, 13.0
 _PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
 """The shares of an edge's way at which its label may stand, the best first."""
 

@@ -153,7 +153,8 @@ def _keys(looks: np.ndarray, within: float | None, ground: Ground, heights: np.n
     if len(looks):
         line = element("line", x1=0, y1=0, x2=20, y2=0, **stroke("ink", 1.8))
         dot = element("circle", cx=10, cy=0, r=2.3, **fill("ink")) if len(looks) <= FEW else ""
-        share = "" if within is None or np.isnan(within) else f", {_percent(within)} of its squared distance in the plane"
+        known = "" if within is None or np.isnan(within) else _percent(within)
+        share = f", {known} of its squared distance in the plane" if known else ""
         keys.append(Key(f"the way of the run{share}", line + dot))
         if ground.shows(looks[:1]):
             keys.append(Key("its start", marks.start(10.0, 0.0)))

@@ -31,13 +31,15 @@ def computation_graph(f: Callable[..., Any], *args: Any) -> Computation:
 
     Args:
         f: a function that returns one floating-point number; of pytrees of arrays, as JAX traces it.
-        *args: where; those of floating-point numbers are differentiated.
+        *args: where; those of floating-point numbers are differentiated. Python's whole numbers count as such: 3 is
+            3.0, and an index is `np.int32(3)`.
 
     Returns:
         The graph; `computation_graph(f, x).plot()` draws it.
 
     Raises:
-        InvalidType: for a function that JAX cannot trace, or one that returns something else.
+        InvalidType: for a function that JAX cannot trace or go back through (a `while_loop`), one that computes with
+            complex numbers, or one that returns something else.
         InvalidValue: for a program of more than 200 operations.
 
     Example:
@@ -52,7 +54,7 @@ def computation_graph(f: Callable[..., Any], *args: Any) -> Computation:
 
     from fallline.engine.check import abstract
 
-    args = jax.tree.map(lambda a: jnp.asarray(a, float) if isinstance(a, int | float) else jnp.asarray(a), args)
+    args = jax.tree.map(_array, args)
     out = abstract(f, "function", *args)
     if getattr(out, "shape", None) != () or not jnp.issubdtype(out.dtype, jnp.floating):
         found = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
@@ -61,15 +63,39 @@ def computation_graph(f: Callable[..., Any], *args: Any) -> Computation:
     name = getattr(f, "__name__", "f").replace("<lambda>", "f")
     names, leaves, tape = [*_names(f, args), name], jax.tree.leaves(args), _Tape({})
     _carried_out(traced, names, leaves, tape)
+    if any(jnp.iscomplexobj(e.value) for e in tape.edges):
+        raise InvalidType("the function computes with complex numbers, and a graph shows real ones.")
     zeros = {
         i: jnp.zeros_like(e.value) for i, e in enumerate(tape.edges) if jnp.issubdtype(e.value.dtype, jnp.floating)
     }
-    back = jax.grad(lambda zeros: _carried_out(traced, names, leaves, _Tape(zeros)))(zeros)
+    try:
+        back = jax.grad(lambda zeros: _carried_out(traced, names, leaves, _Tape(zeros)))(zeros)
+    except ValueError as error:
+        raise InvalidType(f"there is no way back through the function: {str(error).splitlines()[0]}") from error
     edges = tuple(
-        Edge(e.source, e.target, np.asarray(e.value), np.asarray(back[i]) if i in back else None, e.part)
+        Edge(e.source, e.target, _numbers(e.value), np.asarray(back[i]) if i in back else None, e.part)
         for i, e in enumerate(tape.edges)
     )
     return Computation(name, tuple(tape.vertices), edges)
+
+
+def _array(argument: Any) -> Any:
+    """Return a leaf of the arguments as an array."""
+    import jax.numpy as jnp
+
+    number = isinstance(argument, int | float) and not isinstance(argument, bool)
+    try:
+        return jnp.asarray(argument, float if number else None)
+    except TypeError as error:
+        raise InvalidType(f"an argument is {argument!r}: arguments are numbers, and arrays of them.") from error
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """Return a value on the host; of a random key, the numbers that it is made of."""
+    import jax
+
+    is_key = jax.numpy.issubdtype(value.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(value) if is_key else value)
 
 
 class _Carried(NamedTuple):

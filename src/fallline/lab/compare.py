@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from fallline.lab.comparison import Comparison
     from fallline.lab.race_progress import RaceProgress
 
+MODEL = "mlp(32)"
+"""The ready model of a race where none is named; small, as there are hundreds of runs."""
+
 EPOCHS = 20
 """Passes over the training part of every run, where nothing else is asked for."""
 

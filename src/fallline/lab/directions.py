@@ -60,7 +60,8 @@ def _scaled(rng: np.random.Generator, array: np.ndarray, least: int) -> np.ndarr
 def principal(way: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the two directions in which a way of points spreads most, and the share of the spread in each.
 
-    The points are taken relative to their mean; the directions are its first two right singular vectors, of length 1,
+    The points are taken relative to their mean, as principal component analysis does and the code of the source too
+    (its text takes them relative to the last); the directions are the first two right singular vectors, of length 1,
     the sign such that the way goes towards the positive side.
 
     Args:

@@ -25,13 +25,13 @@ class Landscape:
         x: where the columns are, shape (n,): shares of the filters' own lengths, distances, or the share t of a line.
         y: where the rows are, shape (m,); empty for a line.
         loss: the mean training loss over the sample of rows, shape (m, n), or (n,) for a line; without penalties.
-        validation: the same of the validation part, for a line, where there is one.
+        validation: the same of the whole validation part, for a line, where there is one.
         rows: how many training rows each loss is the mean of.
         directions: the change of parameters for one unit of each axis, by path.
         way: where the run's looks lie in the plane, shape (k, 2); none where it was not asked for.
         steps: the steps taken before each of them.
         within: the share of the way's squared distances from the model that lies in the plane.
-        explained: the share of the way's spread along each axis of a PCA plane.
+        explained: the share of the way's spread along each axis of a PCA plane: of its squared distances from its mean.
         names: what the runs are called.
         seconds: how long the losses took.
         notes: what must be said beside it, in sentences.
@@ -75,9 +75,9 @@ class Landscape:
 
     def _axes(self) -> tuple[str, str]:
         if self.explained is None:
-            return "first random direction, in filter lengths", "second random direction"
+            return "first random direction, in filter lengths", "second random direction, in filter lengths"
         first, second = (f"{share:.1%}" for share in self.explained)
-        return f"first direction: {first} of the way's spread", f"second direction: {second}"
+        return f"distance along the first direction: {first} of the way's spread", f"along the second: {second}"
 
     def __repr__(self) -> str:
         shape = " × ".join(map(str, reversed(self.loss.shape)))

@@ -79,7 +79,7 @@ class Layers:
         if of == "weights":
             return Figure(histograms(self.weights, moments, "weight", f"Weights of {self.title}"))
         panels = {f"{name}: {self._shares(name)}": panel for name, panel in self.updates.items()}
-        title = f"Updates of {self.title}: one step's, and their length in percent of the weights'"
+        title = f"Updates of {self.title} in one step, and their length in percent of the weights'"
         return Figure(histograms(panels, moments, "update", title))
 
     def _shares(self, name: str) -> str:
@@ -95,7 +95,9 @@ class Layers:
         return f"<Layers of {self.title}: {len(self.names)} arrays, gradients of {len(self.steps):,} steps>"
 
     def _repr_html_(self) -> str:
-        return f"<div>{self.plot().svg}</div>"
+        from fallline.figures.svg import escape
+
+        return "".join([f"<div>{self.plot().svg}", *(f"<p>{escape(note)}</p>" for note in self.notes), "</div>"])
 
 
 def layers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -111,6 +112,7 @@ def find_lr(
     steps: int | None = None,
     seeds: int = 9,
     seed: int = 0,
+    between: Callable[[], None] | None = None,
     **choices: Any,
 ) -> LearningRate:
     """Find the learning rate for a training, by trials that leave the problem and the training's own seed alone.
@@ -128,6 +130,7 @@ def find_lr(
         seeds: how many first parameters and orders of the rows are tried at most, from 1 up; none is the training's.
             A long training has no time for many.
         seed: 0 to 2³²−1; the trials' seeds follow from it.
+        between: called before each trial; what it raises ends the search.
         **choices: the training's other choices, as in `fl.train`: `reduction`, `sampling`, `l2`, `precision`, …
 
     Returns:
@@ -163,7 +166,7 @@ def find_lr(
     trials = Trials(problem, method.with_lr(default), dataclasses.replace(spec, target_loss=None))
     several, horizon, wide = _effort(seeds, _budget(trials), trials.total_steps)
     own_seeds = [(seed + 2**31 + k) % (LARGEST_SEED + 1) for k in range(several)]
-    search = Search(trials, own_seeds, round(math.log10(default) * A_DECADE), horizon, wide)
+    search = Search(trials, own_seeds, round(math.log10(default) * A_DECADE), horizon, wide, between)
     found = search.found()
     limit = _limit(trials, found)
     return _judged(method, search, found, limit, trials.total_steps, time.perf_counter() - began)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def shown(value: float) -> str:
     """Return a number as a sentence has it: three digits.
 
-    >>> shown(-0.41667), shown(12226.0), shown(5.2e-5)
-    ('−0.417', '12,226', '5.2e−05')
+    >>> shown(-0.41667), shown(12226.0), shown(5.2e-5), shown(-0.0)
+    ('−0.417', '12,226', '5.2e−05', '0')
     """
-    value = float(value)
+    value = float(value) + 0.0  # of −0, 0
     return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
 
 
@@ -66,6 +66,13 @@ class Picture(Node):
             )
         return path
 
+    def check_counts(self, **limits: tuple[int, int]) -> None:
+        """Raise `InvalidValue` unless each field named lies between its two limits."""
+        for field, (least, most) in limits.items():
+            value = getattr(self, field)
+            if not least <= value <= most:
+                raise InvalidValue(f"{self.name()}({field}={value}): {field} must be from {least:,} to {most:,}.")
+
     def plot(self) -> Figure:
         """Return the picture as notebooks show it."""
         return Figure(self.figure())
@@ -82,11 +89,10 @@ class MovingPicture(Picture):
     steps: int = option(100, help="steps of each way")
 
     def __post_init__(self) -> None:
+        from fallline.lab.scene import MOST_STEPS
+
         super().__post_init__()
-        if self.steps < 1:
-            raise InvalidValue(
-                f"{self.name()}(steps={self.steps}): there is nothing to see without a step; take 1 or more."
-            )
+        self.check_counts(steps=(1, MOST_STEPS))
 
     @property
     def scene(self) -> Scene:

@@ -52,10 +52,20 @@ class Search:
         centre: the place to begin at.
         horizon: steps of the longest trials.
         wide: whether there is time for long trials at all places with all seeds; overfitting can make several valleys.
+        between: called before each trial; what it raises ends the search.
     """
 
-    def __init__(self, trials: Trials, seeds: Sequence[int], centre: int, horizon: int, wide: bool) -> None:
+    def __init__(
+        self,
+        trials: Trials,
+        seeds: Sequence[int],
+        centre: int,
+        horizon: int,
+        wide: bool,
+        between: Callable[[], None] | None = None,
+    ) -> None:
         self.trials, self.seeds, self.centre, self.horizon, self.wide = trials, seeds, centre, horizon, wide
+        self.between = between
         self.short = min(horizon, max(horizon // SHORT, 8))
         self.runs: dict[tuple[int, int, int], Trial] = {}
         self.scores: dict[tuple[int, int, int], float] = {}
@@ -127,6 +137,8 @@ class Search:
     def run(self, place: int, seed: int, until: int) -> Trial:
         """Return the trial, carried on from a shorter one where there is one."""
         if (place, seed, until) not in self.runs:
+            if self.between is not None:
+                self.between()
             shorter = [n for p, s, n in self.runs if (p, s) == (place, seed) and n < until]
             begun = self.runs[place, seed, max(shorter)] if shorter else self.trials.begun(rate(place), seed)
             self.runs[place, seed, until] = self.trials.carried(begun, until)

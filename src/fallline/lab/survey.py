@@ -31,6 +31,9 @@ MARGIN = 0.2
 BEYOND = 0.25
 """How far a line goes on beyond both of its ends."""
 
+FARTHEST = 1e30
+"""Of a span: float32 holds it, with room for the parameters."""
+
 
 def landscape(
     record: Record,
@@ -58,7 +61,8 @@ def landscape(
         size: points along each axis, 3 to 1001.
         span: how far the picture reaches from the model: 1 by default, the filters' own lengths; in a PCA plane a
             distance, by default as far as the way goes; of a line, how far it goes on beyond its ends, 0.25.
-        rows: the loss is the mean over so many training rows, drawn once; all where there are no more.
+        rows: the loss is the mean over so many training rows, drawn once; all where there are no more. On a line, the
+            whole validation part is measured too.
         seed: of the random directions and of the rows, 0 to 2³²−1.
         problem: what the run minimised, where it was one of your own and the record was loaded.
         way: the run's way (`fallline.lab.trail.trail`), where it is known already; it is drawn on a random plane too,
@@ -88,6 +92,8 @@ def landscape(
 
     plane = _checked(plane, to, size, span, rows, seed)
     problem = problem_of(record, problem)
+    if way is not None:
+        _check_way(record, way)
     part, used, notes = sample(problem, rows, seed)
     if record.outcome.failed:
         notes += (f"The run {record.outcome}: the model is the last good one before.",)
@@ -133,6 +139,8 @@ def _line(
     if all(np.array_equal(record.arrays[name], to.arrays[name]) for name in record.arrays):
         raise RunError("both runs have the same parameters: there is no line between them.")
     t = _through(np.linspace(-beyond, 1 + beyond, size), 0.0, 1.0)
+    if 0.0 not in t:
+        raise InvalidValue(f"span={beyond:g}: of {size} points so far apart, one is nearest to both models. Take more.")
     weights, began = np.stack([1 - t, t], axis=1), time.perf_counter()
     params, states = [record.arrays, to.arrays], [record.model_arrays, to.model_arrays]
     losses = blended_losses(problem, params, states, weights, part)
@@ -161,8 +169,8 @@ def _checked(plane: Any, to: Any, size: int, span: float | None, rows: int, seed
     whole("seed", seed, least=0, most=LARGEST_SEED)
     if span is not None:
         number("span", span)
-        if not (0 < span < np.inf or (span == 0 and to is not None)):
-            raise InvalidValue(f"span={span}: a picture reaches to some distance above 0.")
+        if not (0 < span < FARTHEST or (span == 0 and to is not None)):
+            raise InvalidValue(f"span={span}: a picture reaches to some distance above 0 and below {FARTHEST:g}.")
     if to is not None and not isinstance(to, Record):
         raise InvalidType(f"to={to!r}: the line goes to another run: a record, as of fl.load(path).")
     kind: Kind = plane or ("random" if to is None else "line")
@@ -171,6 +179,14 @@ def _checked(plane: Any, to: Any, size: int, span: float | None, rows: int, seed
         what = "needs the other run" if kind == "line" else "needs no other run"
         raise InvalidValue(f"plane={kind!r} {what}: to= goes with plane='line' alone.")
     return kind
+
+
+def _check_way(record: Record, way: Any) -> None:
+    """Refuse what is no way through the record's parameters."""
+    if not isinstance(way, Trail):
+        raise InvalidType(f"way={way!r}: the way is a trail, as of fl.trail(record).")
+    if {name: a.shape[1:] for name, a in way.arrays.items()} != {name: a.shape for name, a in record.arrays.items()}:
+        raise RunError("way= is the way of another model: its arrays are not this record's.")
 
 
 def _check_memory(record: Record) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fallline.core.choice import whole
-from fallline.core.errors import InvalidValue, RunError
+from fallline.core.errors import InvalidType, InvalidValue, RunError
 from fallline.core.method import Method
 from fallline.core.problem import Problem
 from fallline.data.memory import SHARE, free_memory, in_words
@@ -70,14 +70,15 @@ def trail(
 
     Args:
         record: the run, finished in any way.
-        points: how many looks, evenly spread from the first parameters to the last, 2 or more; or the steps themselves.
+        points: how many looks, evenly spread from the first parameters to the last, 2 or more, at most one a step; or
+            the steps themselves.
         problem: what the run minimised, where it was one of your own and the record was loaded.
         method: the same method, where its class is one of your own.
         probes: what is measured besides, as in `fl.train`.
         progress: called between chunks of steps with a `Progress`.
 
     Raises:
-        RunError: where the problem is not known, or the data are not those of the run.
+        RunError: where the problem is not known, or its data or its model are not those of the run.
         InvalidValue: where the looks would not fit into memory.
 
     Example:
@@ -114,7 +115,7 @@ def trail(
         advice = "If it is one of your own, give it: method=."
         raise RunError(f"the run's method cannot be made again: {error} {advice}") from error
     end, history = again(problem, chosen, record.spec, (*known, *more), wanted, look, progress)
-    arrays = {name: np.stack([each[name] for each in looks]) for name in _ordered(looks[0], record.arrays)}
+    arrays = {name: np.stack([each[name] for each in looks]) for name in record.arrays}
     whole_way = wanted[-1] == taken
     exact, notes = _judged(record, named(end.answer.params), looks[-1]) if whole_way else (False, ())
     return Trail(np.array(steps), arrays, history, exact, notes)
@@ -124,10 +125,14 @@ def problem_of(record: Record, problem: Problem | None = None) -> Problem:
     """Return what a run minimised: as given, as the record has it, or built again from the run's recipe.
 
     Raises:
-        RunError: for a problem of the user's own that was not given, and for data that are not those of the run.
+        InvalidType: for anything but a record.
+        RunError: for a problem of the user's own that was not given, and for data or a model that are not the run's.
     """
+    from fallline.engine.named import unnamed
+    from fallline.engine.plan import initial
     from fallline.engine.provenance import fingerprint
 
+    check_record(record)
     found = problem or record.problem
     if found is None and not record.spec.problem:
         raise RunError(
@@ -142,11 +147,19 @@ def problem_of(record: Record, problem: Problem | None = None) -> Problem:
         raise RunError(
             "the data are not those that the run was trained on (their fingerprints differ): give it the same data."
         )
+    unnamed(initial(found, 0, shapes_only=True)[0], record.arrays)  # refuses arrays of another model
     return found
+
+
+def check_record(record: Any) -> None:
+    """Raise `InvalidType` for anything but a record: the name of its folder, say."""
+    if not isinstance(record, Record):
+        raise InvalidType(f"{record!r} is no record: give what fl.train returned, or fl.load(path).")
 
 
 def steps_taken(record: Record) -> int:
     """Return how many steps a record's history has; a run without any is refused."""
+    check_record(record)
     taken = len(record.history.get("step", ()))
     if not taken:
         raise RunError("the run took no step: there is no way to look at.")
@@ -155,7 +168,7 @@ def steps_taken(record: Record) -> int:
 
 def _looks(points: int | Sequence[int], taken: int) -> list[int]:
     """Return the steps to look at: at most `points` of them, evenly spread, or those that were named."""
-    if not isinstance(points, Sequence):
+    if not isinstance(points, Sequence | np.ndarray):
         count = whole("points", points, least=2)
         return sorted({round(step) for step in np.linspace(0, taken, min(count, taken + 1)).tolist()})
     steps = sorted({whole("points", step, least=0, most=taken) for step in points})
@@ -175,15 +188,8 @@ def _check_memory(record: Record, looks: int) -> None:
         )
 
 
-def _ordered(names: Iterable[str], known: Mapping[str, Any]) -> Iterable[str]:
-    """Return the names in the record's order, where it knows them."""
-    return known if set(names) == set(known) else names
-
-
 def _judged(record: Record, answered: Arrays, last: Arrays) -> tuple[bool, tuple[str, ...]]:
     """Return whether the repeated run ended on the record's parameters, and what is to be said of its end."""
-    if set(answered) != set(record.arrays):
-        return False, ("The run's parameters have other names than the record's: it is another model.",)
     exact = all(np.array_equal(array, record.arrays[name], equal_nan=True) for name, array in answered.items())
     notes = []
     if not exact:

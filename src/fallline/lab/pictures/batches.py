@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fallline.core.errors import InvalidValue
+from fallline.core.errors import InvalidValue, RunError
 from fallline.core.node import Scalar, hyper, option
 from fallline.core.probe import Probe, StepView
+from fallline.core.spec import LARGEST_SEED
 from fallline.lab.picture import Picture, shown
 from fallline.problems.surfaces.least_squares import LeastSquares
 
@@ -21,6 +22,12 @@ FEATURES, TARGET = ("bmi", "s5"), "progression"
 START = (-0.6, 0.9)
 POINTS = 60
 """Points of a curve at most, at ratios of each other; each is the mean since the one before."""
+
+SOONEST = 1e-6
+"""Seconds: of a clock that says 0, no ratio can be taken."""
+
+MOST = 10_000_000
+"""Rows, and updates of a run, at most."""
 
 
 class Way(NamedTuple):
@@ -41,7 +48,7 @@ class Way(NamedTuple):
     @property
     def left(self) -> float:
         """The mean gap over the last tenth of the updates."""
-        return float(self.gap[-(-9 * len(self.gap) // 10) :].mean())
+        return float(self.gap[-max(len(self.gap) // 10, 1) :].mean())
 
 
 class Batches(Picture):
@@ -64,7 +71,7 @@ class Batches(Picture):
     batch: int = option(32, help="rows of a mini-batch")
     updates: Any = hyper(
         (60, 6_000, 100_000),
-        range="[2, inf)",
+        range="[2, 1e7]",
         units="updates",
         help="of the full batch, mini-batches, single rows",
         many=True,
@@ -74,9 +81,7 @@ class Batches(Picture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("rows", 2), ("batch", 2), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise InvalidValue(f"batches({name}={getattr(self, name)}): {name} must be {least} or more.")
+        self.check_counts(rows=(2, MOST), batch=(2, MOST), seed=(0, LARGEST_SEED))
         if len(self.updates) != 3 or any(count != int(count) for count in self.updates):
             raise InvalidValue(f"batches(updates={list(self.updates)}): updates are three whole numbers, one a run.")
 
@@ -119,6 +124,8 @@ class Batches(Picture):
 
         run(2)  # what a first run waits for, the clock of the second does not see
         record = run(steps)
+        if record.outcome.failed:
+            raise RunError(f"batches(lr={float(self.lr):g}): a run {record.outcome}, batch {size}. Take a lower rate.")
         before = np.stack([record.history[f"{_Weights.COLUMN}/{i}"] for i in range(2)], axis=1)
         weights = np.concatenate([before, np.asarray(record.params)[None]]).astype(np.float64)
         return Way(weights, self._gap(weights), record.history["samples"], record.history["seconds"])
@@ -140,11 +147,12 @@ class Batches(Picture):
         def over(column: str, name: str) -> str:
             curves = {}
             for label, way in self.ways.items():
-                ends = np.unique(np.geomspace(1, len(way.samples), POINTS).round().astype(int))
+                x = getattr(way, column)
+                ends = point_ends(x)
                 starts = np.append(0, ends[:-1])
                 mean = np.add.reduceat(way.gap[1:], starts) / (ends - starts)
-                curves[label] = Band.bare(getattr(way, column)[ends - 1], mean)
-            return bands(curves, (name, "f − f*"), f"What is left over {name}", seen=seen, scale="ratios")
+                curves[label] = Band.bare(x[ends - 1], mean)
+            return bands(curves, (name, "f − f*"), f"What is left, by {name}", seen=seen, scale="ratios")
 
         charts = [[over("samples", "rows seen")], [over("seconds", "seconds")]]
         return sheet([[self._map()], *charts], "How many rows a step sees")
@@ -173,6 +181,16 @@ class Batches(Picture):
             f"of them leaves {shown(way.left)} on average."
             for name, way in self.ways.items()
         )
+
+
+def point_ends(x: np.ndarray) -> np.ndarray:
+    """Return after how many updates the points of a curve over `x` end: at even ratios of x, however updates crowd.
+
+    >>> point_ends(np.array([0.1, 0.1, 0.1, 0.4])).tolist()
+    [3, 4]
+    """
+    wanted = np.geomspace(max(x[0], SOONEST), max(x[-1], SOONEST), POINTS)
+    return np.unique(np.searchsorted(x, wanted, side="right"))
 
 
 def travelled(points: np.ndarray) -> float:

@@ -45,8 +45,8 @@ class ChainRule(Picture):
     by its own derivative; where a number goes two ways, what comes back adds up.
 
     Below, what one gradient costs. Nudging each weight up and down takes two evaluations a weight; one pass back takes
-    as long as a few evaluations, whatever their number. Measured on networks of 64 inputs,
-    one hidden layer and 10 outputs, and 32 random rows, both compiled.
+    as long as a few evaluations, whatever their number. Measured on networks of 64 inputs, one hidden layer and 10
+    outputs, and 32 random rows, both compiled.
 
     Source: S. Linnainmaa, Taylor expansion of the accumulated rounding error, 1976; D. Rumelhart, G. Hinton and R.
     Williams, Learning representations by back-propagating errors, 1986.
@@ -57,10 +57,10 @@ class ChainRule(Picture):
         ['x', 'w1', 'b1', 'w2', 'b2', 'v1', 'v2', 'c', 'y']
     """
 
-    x: Scalar = hyper(2.0, range="(-inf, inf)", help="the network's input")
-    y: Scalar = hyper(2.0, range="(-inf, inf)", help="what it should say")
+    x: Scalar = hyper(2.0, range="[-1e6, 1e6]", help="the network's input")
+    y: Scalar = hyper(2.0, range="[-1e6, 1e6]", help="what it should say")
     widths: Any = hyper(
-        (1, 4, 16, 64), range="[1, inf)", units="neurons", help="the hidden layers that are timed", many=True
+        (1, 4, 16, 64), range="[1, 1024]", units="neurons", help="the hidden layers that are timed", many=True
     )
 
     def __post_init__(self) -> None:
@@ -91,7 +91,7 @@ class ChainRule(Picture):
         from fallline.figures.lines import lines
         from fallline.figures.sheet import sheet
 
-        ways = {"nudging each weight": "nudging", "one pass back": "backward", "the value alone": "forward"}
+        ways = {"nudging each weight": "nudging", "one pass forward and back": "backward", "the value alone": "forward"}
         curves = {name: [(c.weights, 1e3 * getattr(c, field)) for c in self.costs] for name, field in ways.items()}
         names = ("weights", "milliseconds")
         return sheet(

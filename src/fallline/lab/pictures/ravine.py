@@ -11,6 +11,7 @@ import numpy as np
 
 from fallline.core.node import Scalar, hyper, option
 from fallline.lab.picture import MovingPicture, shown
+from fallline.report.numbers import counted
 
 if TYPE_CHECKING:
     from fallline.figures.scene import Scene, Way
@@ -57,8 +58,9 @@ class Ravine(MovingPicture):
 
     def words(self) -> Sequence[str]:
         return tuple(
-            f"{way.label}: in {way.steps} steps f goes from {shown(way.f[0])} to {shown(way.f[-1])}; it crosses the "
-            f"floor {crossings(way)} times, and goes {shown(zigzag(way))} across for every 1 along."
+            f"{way.label}: in {counted(way.steps, 'step')} f goes from {shown(way.f[0])} to {shown(way.f[-1])}; it "
+            f"crosses the floor {counted(crossings(way), 'time')}, and goes {shown(zigzag(way))} across for every 1 "
+            f"along."
             for way in self.scene.ways
         )
 

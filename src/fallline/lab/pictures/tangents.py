@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fallline.core.errors import InvalidValue
 from fallline.core.node import Scalar, hyper, option
 from fallline.lab.picture import MovingPicture, shown
+from fallline.report.numbers import counted
 
 if TYPE_CHECKING:
     from fallline.figures.scene import Scene, Way
@@ -31,8 +32,8 @@ class Tangents(MovingPicture):
         12
     """
 
-    lr: Any = hyper((0.05, 0.5, 2.1), range="(0, inf)", help="the rates, a panel each", many=True)
-    start: Scalar = hyper(0.0, range="(-inf, inf)", help="the weight w₀")
+    lr: Any = hyper((0.05, 0.5, 2.1), range="(0, 1e6]", help="the rates, a panel each", many=True)
+    start: Scalar = hyper(0.0, range="[-1e6, 1e6]", help="the weight w₀")
     steps: int = option(12, help="steps of each way")
 
     def __post_init__(self) -> None:
@@ -59,8 +60,8 @@ class Tangents(MovingPicture):
 
     def words(self) -> Sequence[str]:
         slope = float(self.scene.ways[0].gradient[0, 0])
-        turn = "falls" if slope < 0 else "rises"
-        start = f"At w₀ = {shown(self.start)} the slope is {shown(slope)}: the loss {turn} as the weight rises."
+        turn = "is level there" if slope == 0 else f"{'falls' if slope < 0 else 'rises'} as the weight rises"
+        start = f"At w₀ = {shown(self.start)} the slope is {shown(slope)}: the loss {turn}."
         return (start, *(_told(way, slope) for way in self.scene.ways))
 
 
@@ -68,8 +69,8 @@ def _told(way: Way, slope: float) -> str:
     lr = float(way.lr or 0.0)
     return (
         f"Rate {lr:g}, {_verdict(way)}: the tangent promises a change of {shown(-lr * slope**2)} in the first step, "
-        f"{shown(way.f[1] - way.f[0])} happens; in {way.steps} steps the loss goes from {shown(way.f[0])} to "
-        f"{shown(way.f[-1])}."
+        f"{shown(way.f[1] - way.f[0])} happens; in {counted(way.steps, 'step')} the loss goes from "
+        f"{shown(way.f[0])} to {shown(way.f[-1])}."
     )
 
 

@@ -59,6 +59,8 @@ class TwoWells(MovingPicture):
 
     def well(self, way: Way) -> str:
         """Return where a way ends, in words."""
+        if way.leaves is not None:
+            return "neither minimum: it is thrown out"
         ground, end = self.scene.ground, float(way.points[-1, 0])
         kinds = {"the global minimum": ground.minima, "the local minimum": ground.local_minima}
         near = [kind for kind, places in kinds.items() for (place,) in places if abs(end - place) < 0.1]

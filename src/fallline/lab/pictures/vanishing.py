@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fallline.core.errors import InvalidValue
+from fallline.core.errors import RunError
 from fallline.core.node import Scalar, hyper, option
 from fallline.lab.picture import Picture, shown
 
@@ -52,9 +52,7 @@ class Vanishing(Picture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("hidden", 1), ("width", 1), ("seeds", 3), ("steps", 2)):
-            if getattr(self, name) < least:
-                raise InvalidValue(f"vanishing({name}={getattr(self, name)}): {name} must be {least} or more.")
+        self.check_counts(hidden=(1, 50), width=(1, 1024), seeds=(3, 100), steps=(2, 100_000))
 
     def model(self, activation: str) -> str:
         """Return the network in the words of `for_data`."""
@@ -75,6 +73,8 @@ class Vanishing(Picture):
         found: list[Any] = []
         for seed in range(self.seeds):
             record = train(problem, SGD(lr=self.lr), batch_size=128, steps=self.steps, seed=seed, probes="gradnorms")
+            if record.outcome.failed:
+                raise RunError(f"vanishing(lr={float(self.lr):g}): {activation} {record.outcome}. Take a lower rate.")
             counts = [np.size(record.params[i]["w"]) for i in layers]
             rows = np.stack([record.history[f"grad_norm/{i}.w"] / np.sqrt(counts[i]) for i in layers], axis=1)
             found.append((rows[0], rows[-1], record.history["loss"][-1]))
@@ -90,9 +90,11 @@ class Vanishing(Picture):
             x = np.arange(1.0, self.hidden + 2)
             curves = {}
             for name, sizes in self.sizes.items():
-                mean, low, high = mean_band(np.log(getattr(sizes, when)))
+                rows = getattr(sizes, when)
+                # A layer to which nothing comes back in one of the runs has no place on this scale.
+                mean, low, high = mean_band(np.log(np.where(rows > 0, rows, np.nan)))
                 curves[name] = Band(x, np.exp(mean), np.exp(low), np.exp(high))
-            names = ("layer, from the input to the output", "gradient size by weight (loss / weight)")
+            names = ("layer, from the input to the output", "gradient size, ‖∂L/∂W‖ / √(number of weights)")
             # A large gradient is no blow-up, which would be cut off.
             return bands(curves, names, title, better="highest", scale="as given")
 
@@ -103,7 +105,13 @@ class Vanishing(Picture):
         told = []
         for name, sizes in self.sizes.items():
             for when, rows in (("at the first step", sizes.before), (f"after {self.steps:,} steps", sizes.after)):
-                told.append(f"{name}, {when}: the last layer's gradient is {shown(faded(rows))} times the first's.")
+                silent = int(np.count_nonzero(rows[:, 0] == 0))
+                said = (
+                    f"in {silent} of {len(rows)} runs nothing at all comes back to the first layer."
+                    if silent
+                    else f"the last layer's gradient is {shown(faded(rows))} times the first's."
+                )
+                told.append(f"{name}, {when}: {said}")
         ends = ", ".join(f"{name} {shown(np.mean(sizes.loss))}" for name, sizes in self.sizes.items())
         return (*told, f"The mean loss of the last batch: {ends}; guessing has ln 10 = {shown(np.log(10))}.")
 
