@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import xml.etree.ElementTree as ET
@@ -190,6 +191,10 @@ def test_a_run_at_work_is_not_deleted(filled):
         assert (answer.status, "stop it first" in answer.error) == (409, True)
         assert (filled.runs / "busy" / "run.json").is_file()
     assert listed(filled)["busy"]["outcome"] == "unfinished"
+    with RunFolder.open(filled.runs / "busy") as folder:
+        folder.document = dataclasses.replace(folder.document, outcome=Outcome.INTERRUPTED, why="stopped before")
+        folder.document.write(folder.path)
+        assert [listed(filled)["busy"][name] for name in ("outcome", "why")] == ["at work", ""]  # it was resumed
     assert filled.ask("DELETE", "/runs/busy").status == 200
 
 

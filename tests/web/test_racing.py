@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_at_its_field(app, change, field, said):
 
 def test_races_are_named_not_found_by_a_path(app):
     for name in ("../race", "", "/etc"):
-        assert "there is no race" in post(app, "/race/resume", {"race": name}).error
+        assert "is no name of a run" in post(app, "/race/resume", {"race": name}).error
 
 
 def test_the_field_is_the_librarys(app):

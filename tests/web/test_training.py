@@ -89,13 +89,12 @@ def test_stopped_resumed_and_its_rate_changed(app):
     np.testing.assert_allclose(rates, [0.1, 0.05, 0.02], rtol=1e-6)
     assert begins["name"] not in [run["name"] for run in app.get("/train.json").json["unfinished"]]
     assert "has ended" in post(app, f"/train/{again['id']}/rate", {"lr": "1"}).error
-    failed = heard(app, begun(app, "/train/resume", {"run": begins["name"]})["id"])[-1]
-    assert (failed["state"], failed["resumable"]) == ("failed", False)
-    assert "there is nothing to resume" in failed["said"]
+    failed = post(app, "/train/resume", {"run": begins["name"]})
+    assert (failed.status, "there is nothing to go on with" in failed.error) == (400, True)
 
 
 def test_a_rate_can_be_found_first(app, monkeypatch):
-    def found(problem, method, **choices):
+    def found(problem, method, between, **choices):
         assert choices == {"batch_size": "full", "epochs": 3, "seed": 7}
         return LearningRate(0.3, 0.1, 0.5, "it was tried", True, method.with_lr(0.3))
 
@@ -105,6 +104,20 @@ def test_a_rate_can_be_found_first(app, monkeypatch):
     assert statuses[-1]["outcome"] == "finished"
     method = METHODS.build(fl.load(app.runs / statuses[-1]["name"]).spec.method)
     assert method == fl.Momentum(lr=0.3, beta=0.8)
+
+
+def test_the_search_for_a_rate_can_be_stopped(app, monkeypatch):
+    def endless(problem, method, between, **choices):
+        while True:
+            between()
+
+    monkeypatch.setattr(learning_rate, "find_lr", endless)
+    begins = begun(app, "/train", WINE | {"fields": {"lr": "auto"}})
+    app.ask("POST", f"/jobs/{begins['id']}/stop")
+    last = heard(app, begins["id"])[-1]
+    assert (last["state"], last["resumable"]) == ("failed", False)
+    assert "stopped while a learning rate was looked for" in last["said"]
+    assert not (app.runs / begins["name"]).exists()
 
 
 def test_a_training_that_fails_says_why(app):
@@ -153,9 +166,25 @@ def test_what_is_no_form_is_refused(app, body):
 
 def test_runs_are_named_not_found_by_a_path(app, tmp_path):
     for name in ("../secret", str(tmp_path), "", ".uploads"):
-        assert "there is no run" in post(app, "/train/resume", {"run": name}).error
+        assert "is no name of a run" in post(app, "/train/resume", {"run": name}).error
+    RunFolder.create(tmp_path / "elsewhere", Spec("sgd", {"data": "iris"})).close()
+    (app.runs / "led-out").symlink_to(tmp_path / "elsewhere")
+    assert "is not followed" in post(app, "/train/resume", {"run": "led-out"}).error
+    (app.runs / "led-out").unlink()
     assert "not known" in app.ask("POST", "/jobs/none/stop").error
     assert post(app, "/train/resume", {"run": "x", "lr": "0"}).json.get("field") is None
+
+
+def test_a_run_at_work_is_not_begun_again(app):
+    with RunFolder.create(app.runs / "at-work", Spec("sgd", {"data": "iris"})):
+        answer = post(app, "/train/resume", {"run": "at-work"})
+    assert (answer.status, answer.error) == (409, "at-work is at work already.")
+
+
+@pytest.mark.parametrize("target", [5, ["species"], {"a": 1}, "x" * 3000])
+def test_a_target_that_is_no_name_is_refused(app, target):
+    answer = post(app, "/train", {"data": "iris", "method": "sgd", "target": target})
+    assert (answer.status, answer.json["field"]) == (400, "target")
 
 
 def test_a_file_with_hostile_names_is_trained_on(app):

@@ -23,6 +23,7 @@ from fallline.record.race_summary import RaceSummary, races
 from fallline.record.summary import RunSummary, runs
 from fallline.web.page import answer, respond
 from fallline.web.site import Site
+from fallline.web.unfinished import STOPPED
 
 REPORT_POLICY = (
     "sandbox allow-scripts allow-downloads; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -83,13 +84,14 @@ def archive(folder: Path) -> Archive:
 
 
 def _of_run(folder: Path, run: RunSummary) -> Entry:
+    outcome, why = _ended(folder / run.name, run)
     return Entry(
         name=run.name,
         kind="run",
         data=run.data,
         methods=(run.method,) if run.method else (),
-        outcome=_outcome(folder / run.name, run.outcome),
-        why=run.why,
+        outcome=outcome,
+        why=why,
         test=run.test,
         seconds=run.seconds,
         started=run.started,
@@ -99,21 +101,25 @@ def _of_run(folder: Path, run: RunSummary) -> Entry:
 
 def _of_race(folder: Path, race: RaceSummary) -> Entry:
     there = is_safe(race.name) and (folder / race.name / REPORT).is_file()
+    outcome, why = _ended(folder / race.name, race)
     return Entry(
         name=race.name,
         kind="race",
         data=race.data,
         methods=race.methods,
-        outcome=_outcome(folder / race.name, race.outcome),
-        why=race.why,
+        outcome=outcome,
+        why=why,
         seconds=race.seconds,
         started=race.started,
         report=f"/runs/{race.name}/report" if there else None,
     )
 
 
-def _outcome(path: Path, outcome: str) -> str:
-    return "at work" if outcome == "unfinished" and not is_free(path) else outcome.replace("_", " ")
+def _ended(path: Path, found: RunSummary | RaceSummary) -> tuple[str, str]:
+    """Return how a run or a race ended, and why; one that was stopped may have been resumed."""
+    if found.outcome in STOPPED and not is_free(path):
+        return "at work", ""
+    return found.outcome.replace("_", " "), found.why
 
 
 def report(path: Path) -> str:

@@ -115,6 +115,8 @@ class Training(Job):
         except BaseException:
             self.leave()
             raise
+        finally:
+            del self.begin  # it holds the data, and jobs that have ended are remembered
         self.drawn = Drawn(record.history, record.epochs)
         self._pictures += 1
         if record.outcome == Outcome.FINISHED:
@@ -217,10 +219,13 @@ def resumed(path: Path, lr: float | None) -> Training:
 def _with_rate_found(job: Training, problem: Problem, method: Method, choices: Mapping[str, Any]) -> Method:
     from fallline.lab.learning_rate import find_lr
 
+    def asked() -> None:
+        if job.asked_to_stop.is_set():
+            raise RunError("stopped while a learning rate was looked for: nothing of this training is kept.")
+
     job.say("finding a learning rate")
-    found = find_lr(problem, method, **choices)
-    if job.asked_to_stop.is_set():
-        raise RunError("stopped while a learning rate was looked for: nothing of this training is kept.")
+    found = find_lr(problem, method, **choices, between=asked)
+    asked()
     job.say(
         f"compiling; {found.reason}" if found.lr is None else f"compiling, for the rate {found.lr:g} that was found"
     )

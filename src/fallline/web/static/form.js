@@ -65,6 +65,22 @@ export function refused(error, fields) {
   else say(error.message);
 }
 
+/** Send a form by `work`: its button says so meanwhile, and what is wrong stands at its field. */
+export async function sending(button, fields, work) {
+  const words = button.textContent;
+  fields.forEach((field) => field.refuse(""));
+  button.disabled = true;
+  button.textContent = "Preparing…";
+  try {
+    await work();
+  } catch (error) {
+    refused(error, fields);
+  } finally {
+    button.disabled = false;
+    button.textContent = words;
+  }
+}
+
 /** The data, the column to predict and the model: what a problem is made of. */
 export class ProblemPart {
   constructor(offered, model) {

@@ -1,8 +1,8 @@
 // The Race page: who races on what, and the standings as they change.
 
 import { context, element, post } from "./shell.js";
-import { Field, ProblemPart, refused, written } from "./form.js";
-import { Watch, text, unfinished } from "./watch.js";
+import { Field, ProblemPart, sending, written } from "./form.js";
+import { Watch, unfinished } from "./watch.js";
 
 const offered = context();
 
@@ -39,9 +39,8 @@ class Panel {
       element("caption", {}, "Standings"), element("thead", {}, this.head), this.body));
     this.notes = element("ul", { class: "notes muted" });
     this.again = element("button", { type: "button", onclick: () => this.resume() }, "Go on");
-    this.links = element("p", { class: "row links" });
     const words = "Choose a table and who races, and start: the standings appear here.";
-    this.watch = new Watch(words, (status) => this.show(status), this.again, this.links, this.table, this.notes);
+    this.watch = new Watch(words, (status) => this.show(status), this.again, this.table, this.notes);
   }
 
   show(status) {
@@ -51,18 +50,12 @@ class Panel {
     if (this.notes.textContent !== status.notes.join("")) {
       this.notes.replaceChildren(...status.notes.map((note) => element("li", {}, note)));
     }
-    this.links.hidden = !status.report;
-    const address = `/runs/${encodeURIComponent(status.name)}/report`;
-    if (status.report && this.links.firstChild?.getAttribute("href") !== address) {
-      this.links.replaceChildren(element("a", { href: address, target: "_blank" }, "Report"),
-        element("a", { href: "/runs" }, "All runs"));
-    }
   }
 
   /** Write the standings anew: a row a method, best first, and only the columns that say something. */
   rows({ rows, measure, state }) {
     const columns = [
-        ["place", (row, place) => (row.value ? `${place + 1}` : ""), true],
+      ["place", (row, place) => (row.value ? `${place + 1}` : ""), true],
       ["method", (row) => row.label, false],
       [state === "ended" ? measure : `${measure} so far`, (row) => row.value, true],
       ["95 % interval", (row) => row.interval, true],
@@ -106,22 +99,10 @@ const form = element("form", { class: "choose", novalidate: true, onsubmit: begi
     element("div", { class: "pair" }, ...counts.map((field) => field.host))),
   start);
 
-async function begin(event) {
+function begin(event) {
   event.preventDefault();
-  const fields = [...problem.fields, ...methods.fields, ...race];
-  fields.forEach((field) => field.refuse(""));
-  start.disabled = true;
-  text(start, "Preparing…");
-  const numbers = Object.fromEntries(race.map((field) => [field.name, field.value]));
-  try {
-    panel.watch.follow(await post("/race", { ...problem.values, ...methods.values, ...numbers }));
-    panel.watch.host.scrollIntoView({ block: "nearest", behavior: "instant" });
-  } catch (error) {
-    refused(error, fields);
-  } finally {
-    start.disabled = false;
-    text(start, "Start the race");
-  }
+  const values = { ...problem.values, ...methods.values, ...Object.fromEntries(race.map((f) => [f.name, f.value])) };
+  sending(start, [...problem.fields, ...methods.fields, ...race], () => panel.watch.start("/race", values));
 }
 
 document.getElementById("main").append(element("h1", {}, "Race"), element("div", { class: "two" }, form,

@@ -230,4 +230,7 @@ document.getElementById("main").append(
 );
 layOut();
 refresh(entries);
-addEventListener("focus", async () => refresh((await get("/runs.json")).entries));
+addEventListener("focus", async () => {
+  const found = (await get("/runs.json")).entries;
+  if (JSON.stringify(found) !== JSON.stringify(entries)) refresh(found); // else what is open and in focus stays so
+});

@@ -2,6 +2,8 @@
 
 const token = document.querySelector('meta[name="token"]').content;
 
+const SILENT = "The server does not answer: is `fallline ui` still running in its terminal?";
+
 /** A request that the server refused, with its sentence as the message, and the form's field that is wrong, if any. */
 export class Refusal extends Error {
   constructor(sentence, field = null) {
@@ -42,7 +44,7 @@ async function reach(url, options = {}) {
   try {
     response = await fetch(url, options);
   } catch {
-    throw new Refusal("The server does not answer: is `fallline ui` still running in its terminal?");
+    throw new Refusal(SILENT);
   }
   if (response.ok) return response;
   const said = await response.json().catch(() => null);
@@ -66,7 +68,7 @@ export function events(url, handlers) {
     if (name === "end") finish();
   };
   const lost = () => {
-    if (source?.readyState !== EventSource.CLOSED) return; // else the browser tries again by itself
+    if (source?.readyState !== EventSource.CLOSED) return say(SILENT); // the browser tries again by itself
     finish();
     say("The server knows this page no longer: open the link that `fallline ui` printed last.");
   };
@@ -77,6 +79,7 @@ export function events(url, handlers) {
     source = new EventSource(address);
     for (const name of new Set([...Object.keys(handlers), "end"])) source.addEventListener(name, heard(name));
     source.addEventListener("error", lost);
+    source.addEventListener("open", () => unsay(SILENT));
   };
   const turn = () => (document.hidden ? stop() : listen());
   const finish = () => {
@@ -96,10 +99,16 @@ export function events(url, handlers) {
 /** Say a sentence at the foot of the page, where screen readers hear it too; an empty one takes it away. */
 export function say(message) {
   const said = document.getElementById("said");
+  if (said.querySelector("p")?.textContent === message) return; // it is read out once
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
   close.addEventListener("click", () => say(""));
   said.replaceChildren(...(message ? [element("p", {}, message), close] : []));
   said.hidden = !message;
+}
+
+/** Take a sentence away again, where it is the one that stands there. */
+function unsay(message) {
+  if (document.querySelector("#said p")?.textContent === message) say("");
 }
 
 // A refusal that no page has dealt with is said; anything else is a defect, and stays in the console.

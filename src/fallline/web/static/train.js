@@ -1,7 +1,7 @@
 // The Train page: a form on the left, the training as it goes on the right.
 
 import { context, element, picture, post } from "./shell.js";
-import { ProblemPart, chosen, refused, written } from "./form.js";
+import { ProblemPart, chosen, refused, sending, written } from "./form.js";
 import { Watch, pairs, text, unfinished } from "./watch.js";
 
 const offered = context();
@@ -62,10 +62,8 @@ class Panel {
     this.layers = element("figure", { class: "layers", tabindex: 0, "aria-label": "Gradient size by layer" });
     this.test = element("dl", { class: "numbers" });
     this.tested = element("div", {}, element("h3", {}, "On the test part"), this.test);
-    this.links = element("p", { class: "row links" });
     const words = "Choose a table, a model and a method, and start: the curves appear here.";
-    this.watch = new Watch(words, (status) => this.show(status), this.form, this.tested, this.links, this.curves,
-      this.layers);
+    this.watch = new Watch(words, (status) => this.show(status), this.form, this.tested, this.curves, this.layers);
   }
 
   show(status) {
@@ -75,7 +73,6 @@ class Panel {
     this.rate.help.textContent = status.lr ? `now ${status.lr}` : " ";
     this.tested.hidden = !status.test.length;
     pairs(this.test, status.test);
-    this.link(status);
     const drawn = `${status.id} ${status.pictures}`;
     if (!status.pictures || drawn === this.drawn) return;
     this.drawn = drawn;
@@ -84,22 +81,13 @@ class Panel {
     else this.layers.replaceChildren();
   }
 
-  link(status) {
-    this.links.hidden = !status.report;
-    const address = `/runs/${encodeURIComponent(status.name)}/report`;
-    if (status.report && this.links.firstChild?.getAttribute("href") !== address) {
-      this.links.replaceChildren(element("a", { href: address, target: "_blank" }, "Report"),
-        element("a", { href: "/runs" }, "All runs"));
-    }
-  }
-
   /** Change the rate of the training that goes on, or resume the one that was stopped, with it or as it was. */
   async send(event) {
     event.preventDefault();
     this.rate.refuse("");
     const { id, name, state } = this.watch.status;
     try {
-      if (state === "running") this.watch.update(await post(`/train/${id}/rate`, { lr: this.rate.value }));
+      if (state === "running") await post(`/train/${id}/rate`, { lr: this.rate.value });
       else this.watch.follow(await post("/train/resume", { run: name, lr: this.rate.value }));
       this.rate.control.value = "";
     } catch (error) {
@@ -121,22 +109,10 @@ const form = element("form", { class: "choose", novalidate: true, onsubmit: begi
   element("fieldset", {}, element("legend", {}, "Training"), element("div", { class: "three" }, ...run.map((f) => f.host))),
   start);
 
-async function begin(event) {
+function begin(event) {
   event.preventDefault();
-  const fields = [...problem.fields, ...method.fields, ...run];
-  fields.forEach((field) => field.refuse(""));
-  start.disabled = true;
-  text(start, "Preparing…");
   const values = { ...problem.values, ...method.values, ...Object.fromEntries(run.map((f) => [f.name, f.value])) };
-  try {
-    panel.watch.follow(await post("/train", values));
-    panel.watch.host.scrollIntoView({ block: "nearest", behavior: "instant" });
-  } catch (error) {
-    refused(error, fields);
-  } finally {
-    start.disabled = false;
-    text(start, "Start");
-  }
+  sending(start, [...problem.fields, ...method.fields, ...run], () => panel.watch.start("/train", values));
 }
 
 document.getElementById("main").append(element("h1", {}, "Train"), element("div", { class: "two" }, form,

@@ -5,9 +5,9 @@ import { element, events, post } from "./shell.js";
 /** Shows the jobs of a page, one at a time. A status says everything, so only what has changed is touched. */
 export class Watch {
   /**
-   * `show(status)` renders what is the page's own: `controls`, which stand beside the stop, and all below. The job on
-   * show is named in the address, so that it is found again when the page is opened anew. `words` stand in its place
-   * before there is any.
+   * `show(status)` renders what is the page's own: `controls`, which stand beside the stop, and `own`, below the link
+   * to the report. The job on show is named in the address, so that it is found again when the page is opened anew.
+   * `words` stand in its place before there is any.
    */
   constructor(words, show, controls, ...own) {
     this.show = show;
@@ -19,10 +19,11 @@ export class Watch {
     this.said = element("p", { class: "outcome", role: "status", "aria-live": "polite" });
     this.bar = element("progress", { max: 1, "aria-label": "Share of all steps" });
     this.numbers = element("dl", { class: "numbers" });
+    this.links = element("p", { class: "row links" });
     this.stop = element("button", { type: "button", onclick: () => this.ask() }, "Stop");
     this.live = element("section", { class: "live", "aria-labelledby": "job", hidden: true },
       this.name, this.said, this.bar, this.numbers, element("div", { class: "row controls" }, this.stop, controls),
-      ...own);
+      this.links, ...own);
     this.host = element("div", {}, this.empty, this.others, this.live);
   }
 
@@ -31,6 +32,12 @@ export class Watch {
     for (const job of jobs) this.known.set(job.id, job);
     const first = this.known.get(location.hash.slice(1)) ?? jobs.at(-1);
     if (first) this.follow(first);
+  }
+
+  /** Start a job by what a form holds, and show it. */
+  async start(url, values) {
+    this.follow(await post(url, values));
+    this.host.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   /** Show a job from now on, beginning with what is known of it. */
@@ -56,7 +63,12 @@ export class Watch {
 
   async ask() {
     this.stop.disabled = true;
-    this.update(await post(`/jobs/${this.status.id}/stop`));
+    try {
+      await post(`/jobs/${this.status.id}/stop`); // the events tell what comes of it
+    } catch (error) {
+      this.stop.disabled = false;
+      throw error;
+    }
   }
 
   update(status) {
@@ -73,7 +85,17 @@ export class Watch {
     pairs(this.numbers, status.numbers);
     this.stop.hidden = !going;
     this.stop.disabled = status.state === "stopping";
+    this.link(status);
     this.show(status);
+  }
+
+  /** Lead to the report, once there is one. */
+  link({ name, report }) {
+    this.links.hidden = !report;
+    const address = `/runs/${encodeURIComponent(name)}/report`;
+    if (!report || this.links.firstChild?.getAttribute("href") === address) return;
+    this.links.replaceChildren(element("a", { href: address, target: "_blank" }, "Report"),
+      element("a", { href: "/runs" }, "All runs"));
   }
 }
 
