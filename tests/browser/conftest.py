@@ -106,7 +106,7 @@ def photograph(tmp_path: Path) -> Callable[[Page, str], Path]:
     def taken(page: Page, name: str) -> Path:
         folder.mkdir(exist_ok=True)
         path = folder / f"{name}.png"
-        page.screenshot(path=path, animations="disabled")
+        page.screenshot(path=path, full_page=True, animations="disabled")
         return path
 
     return taken
