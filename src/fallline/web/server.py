@@ -60,7 +60,8 @@ def listening(port: int) -> socket.socket:
     Raises:
         RunError: when the port is taken, or not ours to have.
     """
-    listener = socket.socket()
+    # Named as TCP: only of such sockets does asyncio send small packets at once, and an answer is two of them.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere this would let two servers share the port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
