@@ -27,6 +27,7 @@ NAMES = (
     "images",
     "auto_lr",
     "race",
+    "view",
     "landscape",
     "streams",
     "playground",
