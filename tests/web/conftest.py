@@ -86,7 +86,7 @@ def running(server: uvicorn.Server, listener: Any) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)  # a job that compiles is waited for
         assert not thread.is_alive()
 
 
