@@ -254,3 +254,20 @@ def test_the_longest_formula_is_read_at_once():
     assert Formula(text) == Formula("x + 1")
     terms = " + ".join(f"{n}*x" for n in range(40))
     assert Formula(terms).value(np, np.ones(1)) == sum(range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("x**4 - 3*x**2 + x", (-2.52, 2.35)),  # turns at −1.301 and 1.131, the roots of 4x³ − 6x + 1
+        ("sin(3*x)", (-4.0, 4.0)),
+        ("x**2", (-4.0, 4.0)),
+        ("1/x", (-4.0, 4.0)),
+        ("1/(x - 1/3)", (-4.0, 4.0)),
+        ("log(x)", (-4.0, 4.0)),
+        ("x*0", (-4.0, 4.0)),
+    ],
+)
+def test_a_formula_in_x_is_looked_at_where_it_has_wells(text, window):
+    ((low, high),) = Formula(text).domain
+    assert (low, high) == pytest.approx(window, abs=0.02)

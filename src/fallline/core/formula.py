@@ -19,6 +19,7 @@ from fallline.core.errors import InvalidType, InvalidValue, did_you_mean
 from fallline.core.node import option
 from fallline.core.starting_place import place_to_start
 from fallline.core.surface import Point, Range, Surface
+from fallline.core.wells import around_wells
 
 LONGEST = 500
 MOST_NODES = 200
@@ -112,7 +113,9 @@ class Formula(Surface):
 
     @property
     def domain(self) -> tuple[Range, ...]:
-        """From -4 to 4 along each coordinate."""
+        """From -4 to 4 along each coordinate; in x alone, no further than there are wells and humps to see."""
+        if len(self.coordinates) == 1:
+            return (around_wells(self.value, self.SIDE),)
         return (self.SIDE,) * len(self.coordinates)
 
     @property

@@ -115,20 +115,23 @@ def place(f: Any, start: Any = None, window: Any = None) -> tuple[Surface | OwnF
         raise InvalidValue(f"window={window!r}: {has}: give so many (low, high).")
     if sides is not None:
         seen: Window = tuple((low, high) for low, high in np.broadcast_to(sides, (n, 2)).tolist())
-    elif anywhere and where is not None:
+    elif anywhere and where is not None and not _holds(surface.domain, where):
         reach = [max(Formula.SIDE[1], AROUND * abs(x)) for x in where]
         seen = tuple((-r, r) for r in reach)
     else:
         seen = surface.domain
     if where is None:
         where = place_to_start(surface.value, seen) if isinstance(surface, Formula | OwnFunction) else surface.start
-    for x, (low, high) in zip(where, seen, strict=True):
-        if not low <= x <= high:
-            hint = "Give another start, or a window that holds it."
-            raise InvalidValue(f"start {_told(where)} lies outside of the window, {_spoken(seen)}. {hint}")
+    if not _holds(seen, where):
+        hint = "Give another start, or a window that holds it."
+        raise InvalidValue(f"start {_told(where)} lies outside of the window, {_spoken(seen)}. {hint}")
     if not np.isfinite(ground.at(surface, np.array(where))):
         raise InvalidValue(f"{name} has no value at the start {_told(where)}: start elsewhere.")
     return surface, where, seen
+
+
+def _holds(window: Window, point: Point) -> bool:
+    return all(low <= x <= high for x, (low, high) in zip(point, window, strict=True))
 
 
 def _start(start: Any) -> Point:
