@@ -51,10 +51,10 @@ GIVEN: dict[str, Any] = {
     "measure": lambda updates: jax.tree.map(jnp.abs, updates),
     "measure_name": "size",
     "should_transform_fn": lambda count: count % 2 == 0,
-    "mask": {"w": True, "b": False, "k": True},
-    "freeze_mask": {"w": True, "b": False, "k": True},
+    "mask": {"w": True, "b": False},
+    "freeze_mask": {"w": True, "b": False},
     "transforms": {"a": optax.sgd(0.1), "b": optax.adam(0.1)},
-    "param_labels": {"w": "a", "b": "b", "k": "a"},
+    "param_labels": {"w": "a", "b": "b"},
 }
 """Arguments by name, where a small number will not do."""
 
@@ -85,7 +85,7 @@ def away(default: Any) -> Any:
 
 def start(dtype: Any) -> Any:
     draw = np.random.default_rng(3).normal
-    shapes = {"w": (4, 3), "b": (3,), "k": (2, 2, 2)}
+    shapes = {"w": (4, 3), "b": (3,)}
     return {key: jnp.asarray(draw(size=shape), dtype) for key, shape in shapes.items()}
 
 

@@ -66,8 +66,13 @@ def test_lookahead_takes_a_method_of_ours() -> None:
             transformation = optax.lookahead(inner, sync_period=2, slow_step_size=0.5)
             params = optax.LookaheadParams.init_synced(start(jnp.float64))
             state = transformation.init(params)
+
+            @lightly
+            def step(params: Any, state: Any, by: Any = transformation) -> Any:
+                updates, state = by.update(jax.grad(loss)(params.fast), state, params)
+                return optax.apply_updates(params, updates), state
+
             for _ in range(5):
-                updates, state = transformation.update(jax.grad(loss)(params.fast), state, params)
-                params = optax.apply_updates(params, updates)
+                params, state = step(params, state)
             ends.append(params.slow["w"])
     np.testing.assert_allclose(*ends, rtol=1e-12)

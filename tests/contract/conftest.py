@@ -121,10 +121,10 @@ def descend() -> Callable[..., tuple[list[Any], Any]]:
 
 @pytest.fixture
 def params() -> Any:
-    """Nested parameters: a dict, a list, a tuple, a matrix, a single number."""
+    """Nested parameters: a dict, a list, a tuple; a matrix, a single number, an array of three axes."""
     draw = np.random.default_rng(0).normal
     return {
-        "layers": [{"w": draw(size=(3, 2)), "b": draw(size=2)}],
+        "layers": [{"w": draw(size=(3, 2))}],
         "scale": (np.asarray(draw()), draw(size=(1, 1, 4))),
     }
 

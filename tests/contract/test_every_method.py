@@ -113,16 +113,16 @@ def test_zero_gradients_move_nothing_to_infinity(
 def test_numpy_and_jax_agree_in_double_precision(
     method: Method, params: Any, gradients: list[Any], descend: Descend
 ) -> None:
-    expected = descend(method, params, gradients[:4])
+    expected = descend(method, params, gradients[:3])
     with jax.enable_x64(True):
-        found = descend(method, *jax.tree.map(jnp.asarray, (params, gradients[:4])))
+        found = descend(method, *jax.tree.map(jnp.asarray, (params, gradients[:3])))
         assert all(isinstance(x, jax.Array) for x in jax.tree.leaves(found))
         assert_same(found, expected, rtol=1e-12)
 
 
 def test_vmapped_numbers_equal_a_loop(method: Method, params: Any, gradients: list[Any], descend: Descend) -> None:
     factors = np.array([1.0, 0.5, 0.8])
-    start, slopes = params["scale"], [g["scale"] for g in gradients[:2]]
+    start, slopes = params["scale"], [g["scale"] for g in gradients[:3]]
     with jax.enable_x64(True):
         lanes = jax.tree.map(lambda number: jnp.asarray(number * factors), method)
         run = jax.tree.map(jnp.asarray, (start, slopes))
@@ -150,13 +150,13 @@ def test_a_scheduled_rate_equals_one_set_by_hand(
 
 
 def test_every_number_may_be_a_schedule(method: Method, params: Any, gradients: list[Any], descend: Descend) -> None:
-    expected = descend(method, params, gradients)
+    expected = descend(method, params, gradients[:3])
     for name, number in numbers_of(method).items():
         try:
             scheduled = method.replace(**{name: Constant(number)})
         except InvalidValue:  # a form in which this number has no part
             continue
-        assert_same(descend(scheduled, params, gradients), expected)
+        assert_same(descend(scheduled, params, gradients[:3]), expected)
 
 
 def test_lower_precision_follows_the_same_path(method: Method, params: Any, gradients: list[Any]) -> None:

@@ -60,9 +60,10 @@ def test_sixty_steps_follow_the_independent_rule(method: Method, descend: Callab
     gradients[:, 0, 0] *= 1e-4  # one direction that is almost flat, one that is steep
     gradients[:, 1, 1] *= 1e3
     for variation in variations(method):
-        expected = np.array(path(start, gradients, **numbers(variation)))
+        steps = gradients if variation is method else gradients[:20]
+        expected = np.array(path(start, steps, **numbers(variation)))
         if variation is method or np.abs(expected).max() < 1e9:  # where it blows up, so does rounding
-            points, _ = descend(variation, start, gradients)
+            points, _ = descend(variation, start, steps)
             np.testing.assert_allclose(points, expected, rtol=1e-12, atol=1e-12)
 
 

@@ -61,7 +61,7 @@ def test_options_around_a_rule_do_what_keras_does(options: dict[str, Any]) -> No
     w = [random.normal(size=(2, 3)), random.normal(size=4)]
     variables = [keras.Variable(p) for p in w]
     state = ours.init(w)
-    for _ in range(12):
+    for _ in range(7):
         g = [3 * random.normal(size=p.shape) for p in w]
         theirs.apply(g, variables)
         updates, state = ours.update(g, state, w)

@@ -144,7 +144,6 @@ CLOSERS = {
     "rprop": ("rprop", 1e-9),
     "backtracking": ("backtracking(lr=4)", 1e-9),
     "finitedifference": ("finitedifference(lr=0.2)", 1e-9),
-    "optax.lbfgs": ("optax.lbfgs", 1e-9),
     "lbfgs": ("lbfgs", 1e-12),
     "newtoncg": ("newtoncg", 1e-12),
 }

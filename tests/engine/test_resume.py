@@ -1,11 +1,11 @@
 """A killed run, resumed, ends on the uninterrupted run's bits."""
 
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -14,13 +14,14 @@ from tests.engine.linear import fit, line, squared_rows
 import fallline as fl
 
 SCRIPT = """
-import sys, numpy as np, fallline as fl
+import sys
 sys.path.insert(0, {root!r})
-from tests.engine.test_resume import problem
-fl.train(problem(), fl.Nesterov(lr=0.01, form="look_ahead"), **{choices!r}, out={out!r})
+from tests.engine.test_resume import train_and_die
+train_and_die({folder!r})
 """
 
-CHOICES = {"batch_size": 8, "epochs": 4000, "seed": 3, "checkpoint_steps": 500}
+METHOD = fl.Nesterov(lr=0.01, form="look_ahead")
+CHOICES = {"batch_size": 8, "epochs": 60, "seed": 3, "checkpoint_steps": 50}
 
 
 def problem():
@@ -47,82 +48,99 @@ def assert_same(one, two):
 
 @pytest.fixture(scope="module")
 def uninterrupted():
-    return fl.train(problem(), fl.Nesterov(lr=0.01, form="look_ahead"), **CHOICES)
+    return fl.train(problem(), METHOD, **CHOICES)
 
 
-def start(out):
+def at_checkpoints(out, number, do):
+    """Return a callback that does something once, when the run's folder holds so many checkpoints."""
+    done = []
+
+    def callback(look):
+        if not done and len(list(out.glob("checkpoints/step-*"))) >= number:
+            done.append(look.step)
+            do()
+
+    return callback
+
+
+def train_and_die(folder):
+    """Train in the folder `run`, keep in `early` how it was before the first checkpoint, and die at the second."""
+    out, early = os.path.join(folder, "run"), os.path.join(folder, "early")
+
+    def keep():
+        shutil.copytree(out, early)
+
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    callbacks = [at_checkpoints(pathlib.Path(out), 0, keep), at_checkpoints(pathlib.Path(out), 2, die)]
+    fl.train(problem(), METHOD, **CHOICES, callbacks=callbacks, out=out)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """The folder of a process that was killed, `run`, and how it was before the first checkpoint, `early`."""
+    folder = tmp_path_factory.mktemp("killed")
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    script = SCRIPT.format(root=root, choices=CHOICES, out=str(out))
-    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    script = SCRIPT.format(root=root, folder=str(folder))
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    return folder
 
 
-def wait_for_checkpoints(out, process, number):
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("checkpoints/step-*"))) < number:
-        assert process.poll() is None, process.stderr.read().decode()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def copied(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "run")
 
 
-def test_after_kill_9_the_resumed_run_is_the_uninterrupted_one(tmp_path, uninterrupted):
-    process = start(tmp_path / "run")
-    wait_for_checkpoints(tmp_path / "run", process, 2)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+def test_after_kill_9_the_resumed_run_is_the_uninterrupted_one(tmp_path, killed, uninterrupted):
+    out = copied(killed / "run", tmp_path)
     with pytest.raises(ValueError, match="resume"):
-        fl.load(tmp_path / "run")
-    assert_same(fl.resume(tmp_path / "run", problem()), uninterrupted)
-    assert fl.load(tmp_path / "run").outcome == "finished"
+        fl.load(out)
+    assert_same(fl.resume(out, problem()), uninterrupted)
+    assert fl.load(out).outcome == "finished"
 
 
-def test_a_kill_before_the_first_checkpoint_starts_again(tmp_path, uninterrupted):
-    process = start(tmp_path / "run")
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "run" / "run.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
-    assert_same(fl.resume(tmp_path / "run", problem()), uninterrupted)
+def test_a_kill_before_the_first_checkpoint_starts_again(tmp_path, killed, uninterrupted):
+    out = copied(killed / "early", tmp_path)
+    assert (out / "run.json").exists()
+    assert not list(out.glob("checkpoints/step-*"))
+    assert_same(fl.resume(out, problem()), uninterrupted)
 
 
 def test_a_signal_saves_and_the_run_resumes(tmp_path, uninterrupted):
-    process = start(tmp_path / "run")
-    wait_for_checkpoints(tmp_path / "run", process, 1)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0, process.stderr.read().decode()
-    process.stderr.close()
-    interrupted = fl.load(tmp_path / "run")
+    out = tmp_path / "run"
+    send = at_checkpoints(out, 1, lambda: signal.raise_signal(signal.SIGTERM))
+    fl.train(problem(), METHOD, **CHOICES, callbacks=[send], out=out)
+    interrupted = fl.load(out)
     assert interrupted.outcome == "interrupted"
     assert interrupted.provenance["signal"] == signal.SIGTERM
-    assert_same(fl.resume(tmp_path / "run", problem()), uninterrupted)
+    assert_same(fl.resume(out, problem()), uninterrupted)
 
 
-@pytest.mark.parametrize("checkpoint_steps", [1, 7, 100, 10**6])
-def test_chunk_lengths_do_not_change_the_bits(tmp_path, checkpoint_steps):
-    choices = {"batch_size": 8, "epochs": 20}
-    plain = fl.train(problem(), fl.Adam, **choices)
-    often = fl.train(problem(), fl.Adam, **choices, checkpoint_steps=checkpoint_steps, out=tmp_path / "run")
-    assert_same(often, plain)
-    assert_same(fl.load(tmp_path / "run"), plain)
+@pytest.fixture(scope="module")
+def unsaved():
+    return fl.train(problem(), METHOD, batch_size=8, epochs=6)
 
 
-def test_what_has_ended_or_changed_is_not_resumed(tmp_path):
-    fl.train(problem(), fl.SGD, epochs=1, out=tmp_path / "done")
+@pytest.mark.parametrize("checkpoint_steps", [1, 5, 7, 10**6])
+def test_chunk_lengths_do_not_change_the_bits(tmp_path, unsaved, checkpoint_steps):
+    choices = {"batch_size": 8, "epochs": 6, "checkpoint_steps": checkpoint_steps}
+    often = fl.train(problem(), METHOD, **choices, out=tmp_path / "run")
+    assert_same(often, unsaved)
+    assert_same(fl.load(tmp_path / "run"), unsaved)
+
+
+def test_what_has_ended_or_changed_is_not_resumed(tmp_path, killed):
+    fl.train(problem(), METHOD, batch_size=8, epochs=1, out=tmp_path / "done")
     with pytest.raises(ValueError, match="nothing to resume"):
         fl.resume(tmp_path / "done", problem())
-    process = start(tmp_path / "run")
-    wait_for_checkpoints(tmp_path / "run", process, 1)
-    process.kill()
-    process.wait()
-    process.stderr.close()
+    out = copied(killed / "run", tmp_path)
     other = problem()
     other = fl.Problem(init=other.init, loss=other.loss, data=(other.data.train.x + 1, other.data.train.y))
     with pytest.raises(ValueError, match="fingerprints differ"):
-        fl.resume(tmp_path / "run", other)
+        fl.resume(out, other)
     with pytest.raises(ValueError, match="problem of your own"):
-        fl.resume(tmp_path / "run")
+        fl.resume(out)
 
 
 def test_a_streamed_file_written_again_is_not_resumed_and_says_what_counts(tmp_path):
@@ -142,7 +160,7 @@ def test_a_streamed_file_written_again_is_not_resumed_and_says_what_counts(tmp_p
 
 def test_a_method_of_ones_own_is_asked_for(tmp_path) -> None:
     optax = pytest.importorskip("optax")
-    problem, method = fl.problems.for_data("iris"), fl.from_optax(lambda lr: optax.sgd(lr), lr=0.1)
+    problem, method = fl.problems.for_data("iris", model="linear"), fl.from_optax(lambda lr: optax.sgd(lr), lr=0.1)
     whole = fl.train(problem, method, epochs=3)
 
     def stop(progress) -> None:
@@ -155,21 +173,27 @@ def test_a_method_of_ones_own_is_asked_for(tmp_path) -> None:
     assert fl.resume(tmp_path / "run", method=method).test == whole.test
 
 
-@pytest.mark.parametrize("epoch", [3, 6, 8])
-def test_the_best_epoch_and_the_patience_are_taken_up_again(tmp_path, epoch):
-    """Folders as they were in the middle of a run, with the best before and after that, end as the run itself did."""
-    out, then = tmp_path / "run", tmp_path / "then"
-    choices = {"batch_size": 8, "epochs": 40, "patience": 3, "checkpoint_steps": 5}
-    method = fl.Momentum(lr=0.01, beta=0.9)
+@pytest.fixture(scope="module")
+def stopped_early(tmp_path_factory):
+    """A run that patience ends, and the folder that holds its folder as it was after each epoch."""
+    folder = tmp_path_factory.mktemp("stopped")
 
     def as_it_was(look):
-        if look.ends_epoch and look.epoch == epoch:
-            shutil.copytree(out, then)
+        if look.ends_epoch:
+            shutil.copytree(folder / "run", folder / str(look.epoch))
 
-    whole = fl.train(problem(), method, **choices, callbacks=[as_it_was], out=out)
+    choices = {"batch_size": 8, "epochs": 40, "patience": 3, "checkpoint_steps": 5}
+    record = fl.train(problem(), fl.Momentum(lr=0.01, beta=0.9), **choices, callbacks=[as_it_was], out=folder / "run")
+    return record, folder
+
+
+@pytest.mark.parametrize("epoch", [3, 6, 8])
+def test_the_best_epoch_and_the_patience_are_taken_up_again(stopped_early, epoch):
+    """Folders as they were in the middle of a run, with the best before and after that, end as the run itself did."""
+    whole, folder = stopped_early
     assert whole.outcome == "stopped_early"
     assert (whole.provenance["best_epoch"], len(whole.epochs["epoch"])) == (5, 8)
-    resumed = fl.resume(then, problem())
+    resumed = fl.resume(folder / str(epoch), problem())
     assert_same(resumed, whole)
     assert resumed.why == whole.why
     assert resumed.provenance["best_epoch"] == whole.provenance["best_epoch"]

@@ -22,7 +22,7 @@ def by_halves(t):
 HALVES = fl.Piecewise(0.9, boundaries=(10, 25), factors=(0.5, 0.25))
 
 
-@pytest.mark.parametrize("choices", [{}, {"micro_batch": 3}, {"batch_size": "full", "micro_batch": 7}])
+@pytest.mark.parametrize("choices", [{"micro_batch": 3}, {"batch_size": "full", "micro_batch": 7}])
 def test_what_is_in_force_is_recorded(by_rows, choices):
     method = fl.Adam(lr=fl.Cosine(0.1, steps=30), b1=HALVES)
     history = fl.train(by_rows, method, **{"batch_size": 8, **choices}, steps=40).history

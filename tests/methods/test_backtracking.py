@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.compiling import lightly
 
 from fallline.core.errors import InvalidType
 from fallline.engine.minimize import minimize
@@ -24,7 +26,7 @@ def one_step(method: Backtracking, loss: Callable, slope: np.ndarray, w: np.ndar
 
 @pytest.mark.parametrize("grow", [None, 2.0])
 def test_every_step_meets_armijos_condition_and_no_rate_one_notch_longer_does(grow: float | None) -> None:
-    method, w, slope = Backtracking(grow=grow, slope=0.3), np.array([-1.2, 1.0]), jax.grad(valley)
+    method, w, slope = Backtracking(grow=grow, slope=0.3), np.array([-1.2, 1.0]), jax.jit(jax.grad(valley))
     state = method.init(w)
     with jax.enable_x64(True):
         for _ in range(50):
@@ -78,14 +80,20 @@ def test_it_follows_optaxs_search_while_that_succeeds() -> None:
     search = optax.scale_by_backtracking_linesearch(max_backtracking_steps=60)
     theirs, ours = optax.chain(optax.sgd(1.0), search), Backtracking(shrink=0.8, grow=1.5)
     with jax.enable_x64(True):
-        w = point = jnp.array([-1.2, 1.0])
+        point = jnp.array([-1.2, 1.0])
+        w = np.asarray(point)
         state, their_state = ours.init(w), theirs.init(point)
-        for _ in range(20):
-            update, state = ours.update(jax.grad(valley)(w), state, w, value=valley(w), value_fn=valley)
+        slope = jax.jit(jax.grad(valley))
+
+        @lightly
+        def step(point: jax.Array, state: Any) -> Any:
             value, grad = jax.value_and_grad(valley)(point)
-            given = {"value": value, "grad": grad, "value_fn": valley}
-            their_update, their_state = theirs.update(grad, their_state, point, **given)
-            w, point = w + update, point + their_update
+            update, state = theirs.update(grad, state, point, value=value, grad=grad, value_fn=valley)
+            return point + update, state
+
+        for _ in range(20):
+            update, state = ours.update(np.asarray(slope(w)), state, w, value=valley(w), value_fn=valley)
+            w, (point, their_state) = w + update, step(point, their_state)
             np.testing.assert_allclose(w, point, rtol=1e-9)
 
 

@@ -123,9 +123,9 @@ def far(value: Any) -> Any:
 
 
 def start() -> dict[str, np.ndarray]:
-    """Return a matrix, a vector, a single number and an array of three axes."""
+    """Return a matrix, a vector and an array of three axes."""
     draw = np.random.default_rng(3).normal
-    shapes = {"matrix": (4, 3), "number": (), "vector": (5,), "volume": (2, 2, 3)}
+    shapes = {"matrix": (4, 3), "vector": (5,), "volume": (2, 2, 3)}
     return {name: np.asarray(draw(size=shape)) for name, shape in shapes.items()}
 
 

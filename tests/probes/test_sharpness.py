@@ -167,12 +167,6 @@ def test_what_a_method_divides_by_is_not_made_up(small, method):
         fl.train(small, method, steps=1, probes=fl.Sharpness(preconditioned=True))
 
 
-def test_a_method_that_divides_by_nothing_has_the_curvature_itself(small):
-    sharp = [fl.Sharpness(every=1), fl.Sharpness(every=1, preconditioned=True)]
-    history = fl.train(small, fl.Momentum, steps=2, probes=sharp).history
-    np.testing.assert_allclose(history["sharpness/preconditioned"], history["sharpness"], rtol=1e-5)
-
-
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"iterations": 0}])
 def test_refusals(wrong):
     with pytest.raises(fl.FalllineError, match="at least 1"):

@@ -53,7 +53,7 @@ def descents(surface):
         value, gradient = slope(surface)(x)
         return float(value), np.asarray(gradient)
 
-    starts = [*inside(surface, (20,)).T, surface.start]
+    starts = [*inside(surface, (12,)).T, surface.start]
     tight = {"ftol": 1e-15, "gtol": 1e-9}
     return [
         scipy.optimize.minimize(measured, x, jac=True, method="L-BFGS-B", bounds=surface.domain, options=tight)

@@ -153,7 +153,6 @@ class Node:
         varies = isinstance(value, Node) and value.VARIES and self.STEPS and not meta.many
         if varies or isinstance(value, jax.core.Tracer) or (value is None and meta.optional):
             return
-        where = f"{self.name()}({field.name}={value!r})"
         try:
             numbers = np.asarray(value)
             numeric = numbers.dtype.kind in "iuf" or numbers.dtype.name == "bfloat16"
@@ -163,12 +162,14 @@ class Node:
         except (TypeError, ValueError):
             kind = "a number or a schedule" if self.STEPS and not meta.many else "a number"
             hint = " A schedule is one of ours, as in fl.Cosine(peak=0.1, steps=1000)." if callable(value) else ""
+            where = f"{self.name()}({field.name}={value!r})"
             raise InvalidType(f"{where}: {field.name} must be {kind}, got {value!r}.{hint}") from None
         for number in numbers.ravel().tolist():
             if number not in meta.interval:
                 usual = field.default if isinstance(field.default, float | int) else meta.interval.high
                 better = meta.interval.nearest(number, usual)
                 hint = f" Did you mean {better:g}?" if math.isfinite(better) else ""
+                where = f"{self.name()}({field.name}={value!r})"
                 raise InvalidValue(f"{where}: {field.name} must be in {meta.interval}, got {number:g}.{hint}")
 
     def _checked_numbers(self, field: dataclasses.Field[Any], value: Any) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from fallline.core.solver import Solver, VectorFunction
 from fallline.engine.bounds import Bounds, norm, projected
 from fallline.engine.divergence import blown_up
 from fallline.engine.path import Path, converged, failure
+from fallline.engine.program import Program, compiled
 
 
 def solve(
@@ -33,20 +35,22 @@ def solve(
         raise InvalidValue(f"{solver.name()} knows no bounds: use fl.LBFGS(), or a method such as fl.Adam().")
     vector, unravel = ravel_pytree(x)
 
-    @jax.jit
     def looked(vector: Any) -> tuple[Any, Any, Any]:
         value, grads = jax.value_and_grad(f)(unravel(vector))
         return value, ravel_pytree(grads)[0], norm(projected(unravel(vector), grads, bounds))
 
-    @jax.jit
     def hessian_product(vector: Any, direction: Any) -> Any:
         gradient = jax.grad(lambda v: f(unravel(v)))
         return jax.jvp(gradient, (vector,), (direction,))[1]
 
-    def product(point: Any, direction: Any) -> Any:
-        return np.asarray(hessian_product(*(np.asarray(v, vector.dtype) for v in (point, direction))), np.float64)
+    @functools.cache
+    def multiplying() -> Program:
+        return compiled(hessian_product, vector, vector)
 
-    trail = _Trail(looked, vector.dtype, steps, tolerance)
+    def product(point: Any, direction: Any) -> Any:
+        return np.asarray(multiplying()(*(np.asarray(v, vector.dtype) for v in (point, direction))), np.float64)
+
+    trail = _Trail(compiled(looked, vector), vector.dtype, steps, tolerance)
     sides = None if bounds is None else (_flat(bounds.low), _flat(bounds.high))
     message = ""
     try:
@@ -56,7 +60,7 @@ def solve(
             message = solver.solve(function, _flat(vector), steps, sides, trail.reached)
     except StopIteration:
         pass
-    points = jax.device_get(jax.vmap(unravel)(jnp.stack(trail.points)))
+    points = jax.device_get(jax.vmap(unravel)(jnp.asarray(np.stack(trail.points))))
     outcome, why = trail.ending(points, message)
     return Path(points, np.array(trail.values), np.array(trail.norms), {}, outcome, why, lowest)
 

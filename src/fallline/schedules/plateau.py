@@ -46,15 +46,16 @@ class Plateau(Schedule):
     def heard(self, losses: Sequence[float]) -> Self:
         """Return the schedule with its drops counted over these validation losses."""
         best, bad, cooling, drops = float("inf"), 0, 0, 0
+        threshold, patience, cooldown = float(self.threshold), float(self.patience), int(self.cooldown)
         for loss in losses:
-            if loss < best - float(self.threshold) * (abs(best) if best < float("inf") else 0):
+            if loss < best - threshold * (abs(best) if best < float("inf") else 0):
                 best, bad = loss, 0
             else:
                 bad += 1
             if cooling > 0:
                 cooling, bad = cooling - 1, 0
-            if bad > self.patience:
-                drops, bad, cooling = drops + 1, 0, int(self.cooldown)
+            if bad > patience:
+                drops, bad, cooling = drops + 1, 0, cooldown
         return self.replace(drops=self._like(drops))
 
     def _like(self, drops: int) -> Any:
