@@ -4,6 +4,7 @@ import dataclasses
 import html
 import importlib
 import inspect
+import os
 import re
 import shlex
 import subprocess
@@ -66,21 +67,20 @@ DRAWN = ["sgd", "backtracking", "lbfgs", "piecewise", "rosenbrock", "doublewell"
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory):
-    """The pages of a few classes, with their pictures."""
-    folder = tmp_path_factory.mktemp("reference")
-    done = subprocess.run([sys.executable, ROOT / "docs/reference.py", folder, *DRAWN], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
 def pages():
     """The modules that write the reference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "docs"))
         names = ("function", "method", "picture", "schedule", "surface", "probe")
         yield {name: importlib.import_module(f"pages.{name}") for name in names}
+
+
+@pytest.fixture(scope="session")
+def reference(pages, tmp_path_factory):
+    """The pages of a few classes, with their pictures."""
+    folder = tmp_path_factory.mktemp("reference")
+    importlib.import_module("reference").write(folder, DRAWN)
+    return folder
 
 
 def written(pages, registry, cls):
@@ -262,6 +262,21 @@ class SignDescent(Method):
 '''
 
 
+EVERYWHERE = """
+import runpy, sys
+import pytest
+import fallline as fl
+from fallline.cli.main import main
+
+assert main(["methods"]) == 0
+print("\\f", fl.SignDescent(lr=0.5), "\\f")
+sys.argv[1:] = ["out", "signdescent"]
+sys.path.insert(0, "docs")
+runpy.run_path("docs/reference.py", run_name="__main__")
+sys.exit(pytest.main(["tests/contract", "-q", "-k", "signdescent", "-p", "no:cacheprovider"]))
+"""
+
+
 def test_a_new_method_is_one_file(tmp_path):
     """It appears on the command line, in the reference, as an attribute and in the battery, with no other edit."""
     for name in ("src", "tests", "docs"):
@@ -270,19 +285,20 @@ def test_a_new_method_is_one_file(tmp_path):
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     (tmp_path / "src/fallline/methods/sign_descent.py").write_text(NEW_METHOD)
 
-    def run(*command):
-        environment = {"PYTHONPATH": f"{tmp_path / 'src'}:{tmp_path}", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-        done = subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    assert "Descend by the gradient's sign alone" in run("-m", "fallline", "methods")
-    assert run("-c", "import fallline as fl; print(fl.SignDescent(lr=0.5))").startswith("SignDescent(lr=0.5")
-    run("docs/reference.py", "out", "signdescent")
+    environment = {
+        "PYTHONPATH": f"{tmp_path / 'src'}:{tmp_path}",
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # what others plug in may be imported by then
+    }
+    command = [sys.executable, "-c", EVERYWHERE]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    methods, attribute, battery = done.stdout.split("\f")
+    assert "Descend by the gradient's sign alone" in methods
+    assert attribute.strip().startswith("SignDescent(lr=0.5")
     assert "SignDescent" in (tmp_path / "out/methods/index.md").read_text()
     assert "W ← W − lr · sign(g)" in (tmp_path / "out/methods/signdescent.md").read_text()
     assert "SignDescent goes from" in (tmp_path / "out/methods/signdescent-ravine.svg").read_text()
-    battery = run("-m", "pytest", "tests/contract", "-q", "-k", "signdescent", "-p", "no:cacheprovider")
     assert re.search(r"\d\d? passed", battery)

@@ -177,6 +177,7 @@ def test_it_has_room_on_a_telephone_and_is_accessible(visit, accessible, photogr
     accessible(page)
     photograph(page, "playground")
     page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # pictures follow
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.get_by_role("radio", name="Surface").check(force=True)
     accessible(page)

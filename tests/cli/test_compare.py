@@ -71,13 +71,14 @@ def test_a_race(fallline, workplace):
 
 
 def test_json_is_all_that_standard_output_holds(fallline):
-    ran = fallline("compare", *TINY, "--lr", "0.1,1e-6", "--seeds", "3", "--measure", "accuracy", "--json")
+    words = ["--lr", "0.1,1e-6", "--seeds", "3", "--final-seeds", "4", "--measure", "accuracy", "--json"]
+    ran = fallline("compare", *TINY, *words)
     told = json.loads(ran.out, parse_constant=pytest.fail)  # NaN and Infinity are not JSON
     assert set(told) == {
         "path", "report", "outcome", "verdict", "winner", "measure", "table", "notes", "runs", "seconds"
     }  # fmt: skip
     assert (told["path"], told["report"]) == ("runs/iris-race-1", "runs/iris-race-1/report.html")
-    assert (told["outcome"], told["measure"], told["runs"]) == ("finished", "validation accuracy", 32)
+    assert (told["outcome"], told["measure"], told["runs"]) == ("finished", "validation accuracy", 20)
     assert {row["method"] for row in told["table"]} == {"sgd", "adam"}
     assert told["verdict"] in ran.err
     if told["winner"] is not None:
@@ -198,9 +199,9 @@ def timeless(table):
     return [{name: value for name, value in row.items() if "seconds" not in name} for row in table]
 
 
-def test_ctrl_c_leaves_the_standings_and_the_same_command_goes_on(tmp_path):
-    """Real processes and a real signal, sent as soon as some runs have ended."""
-    words = [*TINY, "--lr", "0.01,0.1", "--seeds", "6", "--epochs", "20", "--json"]
+def test_ctrl_c_leaves_the_standings_and_the_same_command_goes_on(fallline, tmp_path):
+    """A real process and a real signal, sent as soon as some runs have ended."""
+    words = [*TINY, "--lr", "0.01,0.1", "--seeds", "6", "--final-seeds", "4", "--epochs", "20", "--json"]
     command = [sys.executable, "-m", "fallline", "compare", *words]
     settings = {"cwd": tmp_path, "env": {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "caches")}, "text": True}
     cut = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
@@ -211,17 +212,18 @@ def test_ctrl_c_leaves_the_standings_and_the_same_command_goes_on(tmp_path):
     assert cut.returncode == 130
     told = json.loads(out)
     assert (told["outcome"], told["path"], told["winner"]) == ("interrupted", "runs/iris-race-1", None)
-    assert 0 < told["runs"] < 44  # 2 methods · (2 rates · 6 seeds + 10 fresh ones)
+    assert 0 < told["runs"] < 32  # 2 methods · (2 rates · 6 seeds + 4 fresh ones)
     assert "was interrupted" in told["verdict"]
     assert told["verdict"] in html.unescape((tmp_path / told["report"]).read_text())
     assert said.splitlines()[-2:] == ["interrupted; to go on: the same command", f"results: {told['report']}"]
 
-    again = subprocess.run(command, capture_output=True, check=True, **settings)
-    assert "going on with runs/iris-race-1, which was interrupted" in again.stderr
-    first = json.loads(again.stdout)
-    assert (first["path"], first["outcome"], first["runs"]) == ("runs/iris-race-1", "finished", 44)
+    again = fallline("compare", *words)
+    assert again.status == 0
+    assert "going on with runs/iris-race-1, which was interrupted" in again.err
+    first = json.loads(again.out)
+    assert (first["path"], first["outcome"], first["runs"]) == ("runs/iris-race-1", "finished", 32)
     flowers = fl.problems.for_data("iris", model="linear")
-    choices = {"lr": [0.01, 0.1], "seeds": 6, "epochs": 20, "lanes": "threads"}
+    choices = {"lr": [0.01, 0.1], "seeds": 6, "final_seeds": 4, "epochs": 20, "lanes": "threads"}
     whole = fl.compare(flowers, ["sgd", "adam"], **choices, out=tmp_path / "whole")
     pair = [RaceDocument.read(tmp_path / folder).result for folder in (first["path"], "whole")]
     assert timeless(pair[0]["table"]) == timeless(pair[1]["table"])
@@ -233,7 +235,7 @@ def test_a_folder_of_the_same_race_is_gone_on_with(fallline, workplace, monkeypa
     def interrupting(console, measure, first):
         yield lambda progress: signal.raise_signal(signal.SIGTERM)
 
-    words = [*TINY, "--lr", "0.1,0.01", "--seeds", "3", "--out", "race"]
+    words = [*TINY, "--lr", "0.1,0.01", "--seeds", "3", "--final-seeds", "4", "--out", "race"]
     with monkeypatch.context() as patched:
         patched.setattr("fallline.cli.race_progress.shown", interrupting)
         assert fallline("compare", *words, "--csv", "runs.csv").status == 128 + signal.SIGTERM
@@ -276,7 +278,9 @@ def test_finished_runs(fallline, workplace):
 
 
 def test_a_race_is_shown_again(fallline, workplace):
-    ran = fallline("compare", *TINY, "--lr", "0.1,0.01", "--seeds", "3", "--vary", "schedule=none,cosine")
+    ran = fallline(
+        "compare", *TINY, "--lr", "0.1,0.01", "--seeds", "3", "--final-seeds", "4", "--vary", "schedule=none,cosine"
+    )
     before = sorted(workplace.rglob("*"))
     again = fallline("compare", "runs/iris-race-1")
     assert (again.status, again.err) == (0, "")

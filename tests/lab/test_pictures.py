@@ -29,7 +29,7 @@ def small():
     fewer = {
         "batches": "batches(rows=2000, updates=[40, 400, 6000])",
         "chainrule": "chainrule(widths=[1, 4])",
-        "vanishing": "vanishing(hidden=4, width=16, seeds=3, steps=60)",
+        "vanishing": "vanishing(hidden=4, width=16, seeds=3, steps=30)",
         "saddle": "saddle(methods='sgd, adagrad, adam', steps=60)",
     }
     return {name: PICTURES.build(fewer.get(name, name)) for name in PICTURES}

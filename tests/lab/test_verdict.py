@@ -30,9 +30,9 @@ def race(places: tuple[int, ...], seed: int, seeds: int, problem: fl.Problem = n
 
 
 def test_methods_that_are_equally_good_tie() -> None:
-    repeats, won, apart = 60, 0, 0
+    repeats, won, apart = 24, 0, 0
     for k in range(repeats):
-        result = race((0, 1), seed=1000 * k, seeds=10)
+        result = race((0, 1), seed=1000 * k, seeds=7)
         assert (result.winner is None) == result.verdict.startswith("No winner: ")
         won += result.winner is not None
         apart += set(result.table["group"]) != {1}
@@ -41,21 +41,24 @@ def test_methods_that_are_equally_good_tie() -> None:
 
 
 def test_a_difference_of_one_per_cent_is_found_as_often_as_students_t_allows() -> None:
-    """The power of a paired t-test at 99 %, from the noncentral t distribution."""
-    repeats, seeds, found = 60, 10, 0
+    """The power of a paired t-test at 99 %, from the noncentral t distribution; at 95 % it would be found too often."""
+    repeats, seeds, found = 24, 7, 0
     for k in range(repeats):
         winner = race((3, 0), seed=1000 * k, seeds=seeds).winner
         assert winner in (None, placed(0).replace(lr=1.0))
         found += winner is not None
     apart = 0.01 / (NOISE * np.hypot(1, 1.01) / np.sqrt(seeds))
-    critical = stats.t.isf(0.005, seeds - 1)
-    power = stats.nct.sf(critical, seeds - 1, apart) + stats.nct.cdf(-critical, seeds - 1, apart)
-    low, high = stats.binom.interval(0.999, repeats, power)
+
+    def power(outside: float) -> float:
+        critical = stats.t.isf(outside / 2, seeds - 1)
+        return float(stats.nct.sf(critical, seeds - 1, apart) + stats.nct.cdf(-critical, seeds - 1, apart))
+
+    low, high = stats.binom.interval(0.99, repeats, power(0.01))
     assert low <= found <= high
-    assert 0.5 < power < 0.99
+    assert 0 < low < high < repeats * power(0.05)
 
 
-@pytest.mark.parametrize("seed", range(0, 5000, 1000))
+@pytest.mark.parametrize("seed", [0, 1000])
 def test_with_enough_seeds_one_per_cent_is_always_found(seed: int) -> None:
     result = race((3, 0, 1), seed, seeds=40)
     assert result.winner is None

@@ -30,7 +30,7 @@ def bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
     return array.dtype.name, array.shape, array.tobytes()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(names, arrays, max_size=5), st.dictionaries(st.text(), st.integers() | st.text(), max_size=3))
 def test_arrays_come_back_bit_for_bit_in_order_with_their_metadata(table, metadata):
     found, noted = unpack(pack(table, metadata))
@@ -38,7 +38,7 @@ def test_arrays_come_back_bit_for_bit_in_order_with_their_metadata(table, metada
     assert noted == metadata
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(names, arrays.filter(lambda a: a.dtype != ml_dtypes.bfloat16), min_size=1, max_size=4))
 def test_the_safetensors_library_reads_what_is_packed_and_the_other_way_round(table):
     theirs = safetensors.numpy.load(pack(table, {"step": 3}))

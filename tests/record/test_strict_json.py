@@ -24,13 +24,13 @@ def same(a: object, b: object) -> bool:
     return type(a) is type(b) and repr(a) == repr(b)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(plain)
 def test_everything_comes_back(value):
     assert same(strict_json.loads(strict_json.dumps(value)), value)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(plain)
 def test_the_text_is_strict_json(value):
     def refuse(constant):

@@ -36,7 +36,7 @@ def test_a_race_is_watched_to_its_verdict(app):
 
 
 def test_a_stopped_race_is_gone_on_with(app):
-    form = IRIS | {"epochs": "400", "methods": ["sgd"]}
+    form = IRIS | {"epochs": "200", "methods": ["sgd"]}
     begins = begun(app, "/race", form)
     app.ask("POST", f"/jobs/{begins['id']}/stop")
     stopped = heard(app, begins["id"])[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -85,10 +86,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: list[str]) -> int:
-    command = typer.main.get_command(app)
+    command = _command()
     with command.make_context("fallline", arguments) as context:
         status: int | None = command.invoke(context)
     return status or 0
+
+
+@functools.cache
+def _command() -> Any:
+    """Return the command with all of its own, which takes a while to make."""
+    return typer.main.get_command(app)
 
 
 def _notes(error: FalllineError) -> list[str]:
@@ -97,8 +104,8 @@ def _notes(error: FalllineError) -> list[str]:
 
 
 def _reword(message: str) -> str:
-    commands: Any = typer.main.get_command(app)
-    names = [option_names(commands.commands[verb]) for verb in ("view", "compare", "data", "train")]
+    commands = _command().commands
+    names = [option_names(commands[verb]) for verb in ("view", "compare", "data", "train")]
     return in_options(message, {**names[0], **names[1], **names[2], **names[3]})
 
 

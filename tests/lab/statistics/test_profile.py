@@ -38,7 +38,7 @@ def test_a_profile_counts_problems(table):
     np.testing.assert_allclose(found, expected)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(times, st.randoms(use_true_random=False), st.sampled_from([0.25, 8.0]))
 def test_units_of_problems_and_orders_do_not_matter(table, random, unit):
     table = np.array(table)
