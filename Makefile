@@ -30,7 +30,7 @@ torch: $(READY)  ## PyTorch, which only comparisons need
 		|| { echo "Installing PyTorch into .venv, to compare with."; $(BIN)/pip install -qq torch==2.13.0; }
 
 browser: $(READY)  ## what the tests of the pages and films need besides: a browser, a checker of accessibility, ffmpeg
-	@command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	@test -f node_modules/axe-core/axe.min.js || npm install --silent --no-save --no-package-lock axe-core@4.14.1
 	@$(BIN)/pip show -qq imageio-ffmpeg || $(BIN)/pip install -qq imageio-ffmpeg==0.8.1
 
