@@ -10,6 +10,10 @@ from fallline.core.errors import InvalidValue
 from fallline.figures.png import png
 from fallline.record.atomic import write_bytes
 
+STILL = (".svg", ".png")
+MOVING = (".gif", ".webp", ".mp4")
+"""How the names of files end that pictures are written to: those that stand, and those that move."""
+
 
 @dataclass(frozen=True, repr=False)
 class Figure:
@@ -29,7 +33,7 @@ class Figure:
             RunError: when the file cannot be written, or a PNG on a machine without fonts.
         """
         path = Path(path)
-        if path.suffix.lower() not in (".svg", ".png"):
+        if path.suffix.lower() not in STILL:
             raise InvalidValue(f"{path}: figures are written as SVG or PNG; choose a name that ends in .svg or .png.")
         write_bytes(path, self.svg.encode() if path.suffix.lower() == ".svg" else png(self.svg))
         return path

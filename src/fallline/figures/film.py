@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from fallline.core.errors import RunError
+from fallline.figures.figure import MOVING
 from fallline.figures.style import LIGHT
 
 _COLOURS = 255
@@ -88,7 +89,7 @@ def mp4(frames: Sequence[Frame]) -> bytes:
         return file.read_bytes()
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Frame]], bytes]] = {".gif": gif, ".webp": webp, ".mp4": mp4}
+FORMATS: Mapping[str, Callable[[Sequence[Frame]], bytes]] = dict(zip(MOVING, (gif, webp, mp4), strict=True))
 """By the ending of a file's name."""
 
 

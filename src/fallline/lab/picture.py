@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fallline.core.errors import InvalidValue
 from fallline.core.node import Node, option
-from fallline.figures.figure import Figure
+from fallline.figures.figure import MOVING, STILL, Figure
 
 if TYPE_CHECKING:
     from fallline.figures.scene import Scene
@@ -34,7 +34,7 @@ class Picture(Node):
 
     STEPS: ClassVar[bool] = False
 
-    ENDINGS: ClassVar[tuple[str, ...]] = (".svg", ".png")
+    ENDINGS: ClassVar[tuple[str, ...]] = STILL
     """The endings of the files that it can be written to."""
 
     def figure(self) -> str:
@@ -84,7 +84,7 @@ class Picture(Node):
 class MovingPicture(Picture):
     """A picture of ways over a ground, which can be played."""
 
-    ENDINGS: ClassVar[tuple[str, ...]] = (*Picture.ENDINGS, ".html", ".gif", ".webp", ".mp4")
+    ENDINGS: ClassVar[tuple[str, ...]] = (*STILL, ".html", *MOVING)
 
     steps: int = option(100, help="steps of each way")
 
@@ -110,7 +110,7 @@ class MovingPicture(Picture):
 
     def save(self, path: str | PathLike[str]) -> Path:
         path = self.checked(path)
-        if path.suffix.lower() in Picture.ENDINGS:
+        if path.suffix.lower() in STILL:
             return super().save(path)
         if path.suffix.lower() == ".html":
             from fallline.record.atomic import write_bytes

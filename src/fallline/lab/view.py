@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fallline.core.errors import InvalidValue
+from fallline.figures.figure import MOVING, STILL, Figure
 from fallline.figures.scene import Scene
 from fallline.figures.view.draw import checked, checked_kind, draw, kind_of
 from fallline.lab.scene import Rate, place, scene
 from fallline.record.atomic import write_bytes
 
-if TYPE_CHECKING:
-    from fallline.figures.figure import Figure
-
-STILL = (".svg", ".png")
-MOVING = (".gif", ".webp", ".mp4")
 ENDINGS = (".html", *STILL, *MOVING)
 """What a view is written as: a page that plays, a still of the last step, an animation."""
 
@@ -43,8 +39,6 @@ class View:
 
     def plot(self, step: int | None = None) -> Figure:
         """Return the picture at a step, by default the last."""
-        from fallline.figures.figure import Figure
-
         return Figure(draw(self.scene, self.kind, step, self.show))
 
     def save(self, path: str | PathLike[str]) -> Path:
