@@ -49,7 +49,7 @@ def test_json_is_all_that_standard_output_holds(process):
     place, ran = process
     assert ran.returncode == 0
     told = json.loads(ran.stdout)
-    assert set(told) == {"path", "outcome", "why", "test", "epochs", "steps", "seconds"}
+    assert set(told) == {"path", "outcome", "why", "test", "epochs", "steps", "seconds", "findings"}
     assert (told["path"], told["outcome"], told["epochs"]) == ("runs/digits-adam-1", "finished", 2)
     record = fl.load(place / told["path"])
     assert told["test"] == record.test
@@ -95,7 +95,7 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
     words += ["--target-loss", "1e-9", "--checkpoint-seconds", "5", "--checkpoint-steps", "2", "--target", "digit"]
     words += ["--patience", "3", "--min-improvement", "0.001", "--watch", "highest accuracy", "--keep", "last"]
     words += ["--max-time", "600", "--precision", "bfloat16", "--l1", "1e-6", "--l2", "1e-5"]
-    words += ["--probes", "gradnorms, sharpness(every=3)"]
+    words += ["--probes", "gradnorms, sharpness(every=3)", "--probe-budget", "90"]
     assert fallline("train", "digits", *words, "--out", "first").status == 0
     first = fl.load("first")
     chosen = first.spec.to_dict()
@@ -121,6 +121,7 @@ def test_every_choice_reaches_the_run_and_its_command_repeats_it(fallline, workp
         "l1": 1e-6,
         "l2": 1e-5,
         "probes": ["gradnorms", "sharpness(every=3)"],
+        "probe_budget": 90.0,
         "checkpoint_seconds": 5.0,
         "checkpoint_steps": 2,
     }

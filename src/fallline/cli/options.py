@@ -121,9 +121,19 @@ Measured = Annotated[
     _option(
         "--probes",
         _TRAINING,
-        f"Measured besides, each step or so: {', '.join(PROBES)}.",
+        f"Measured besides, each step or so: default, or any of {', '.join(PROBES)}.",
         "'gradnorms, sharpness(every=50)'",
         "nothing",
+    ),
+]
+ProbeBudget = Annotated[
+    float | None,
+    _option(
+        "--probe-budget",
+        _TRAINING,
+        "Gradients that probes may take, as a share of the steps' own.",
+        "X",
+        "0.05 for default probes, else any",
     ),
 ]
 TargetLoss = Annotated[

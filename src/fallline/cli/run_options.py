@@ -20,6 +20,7 @@ class RunOptions:
     l1: options.L1 = None
     l2: options.L2 = None
     probes: options.Measured = None
+    probe_budget: options.ProbeBudget = None
     target_loss: options.TargetLoss = None
     patience: options.Patience = None
     min_improvement: options.MinImprovement = None

@@ -26,6 +26,10 @@ class RunError(InvalidValue):
     """A run folder that cannot be used as asked."""
 
 
+class CannotTell(FalllineError):
+    """A question that what is at hand cannot answer; says why, and how to get the rest."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'adam'?"`, or the known names when none is near.
 

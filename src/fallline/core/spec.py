@@ -48,6 +48,8 @@ class Spec:
         l1: λ₁ of the penalty λ₁ Σ|w|, over arrays of two dimensions or more (weights, not biases).
         l2: λ₂ of the penalty λ₂/2 Σw², over the same.
         probes: what is measured besides, in the command line's words: `"sharpness(every=50)"`.
+        probe_budget: gradients that probes may take, as a share of those that the steps take; they measure more seldom
+            to keep to it. Without one they measure as often as they say.
         checkpoint_seconds: seconds between checkpoints of a run that has a folder.
         checkpoint_steps: steps between checkpoints, instead of seconds.
     """
@@ -73,6 +75,7 @@ class Spec:
     l1: float = 0.0
     l2: float = 0.0
     probes: tuple[str, ...] = ()
+    probe_budget: float | None = None
     checkpoint_seconds: float = 30.0
     checkpoint_steps: int | None = None
 
@@ -97,6 +100,10 @@ class Spec:
             raise InvalidValue(f"checkpoint_seconds={self.checkpoint_seconds}: seconds must not be negative.")
         for name in ("l1", "l2", "min_improvement"):
             not_negative(name, getattr(self, name))
+        if self.probe_budget is not None:
+            number("probe_budget", self.probe_budget)
+            if self.probe_budget <= 0:
+                raise InvalidValue(f"probe_budget={self.probe_budget}: a share of the gradients above 0, such as 0.05.")
         self._check_end()
         object.__setattr__(self, "probes", tuple(self.probes))
         if not all(isinstance(probe, str) for probe in self.probes):

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import jax
-
 from fallline.core.outcome import Outcome
-from fallline.engine.beginning import alike
+from fallline.engine.beginning import alike, first_mark
 from fallline.engine.carry_out import record_of, tested
 from fallline.engine.checkpoint import Saved
 from fallline.engine.contest import Contestant, Told
 from fallline.engine.divergence import finished
 from fallline.engine.interrupt import Interrupt
-from fallline.engine.mark import Mark
-from fallline.engine.plan import Plan, initial
+from fallline.engine.plan import Plan
 from fallline.engine.progress import Progress
 from fallline.engine.provenance import provenance
 from fallline.engine.run import End, Runner
-from fallline.engine.step import first_state
 
 
 class Alone:
@@ -76,9 +72,7 @@ class Alone:
 
     def _begun(self, run: Contestant) -> Runner:
         planned = alike(self.plan, run.method, run.seed)
-        params, model = initial(planned.problem, run.seed)
-        start = Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
-        return Runner(planned, Saved(start, None, run.log, 0.0), keep=_nothing)
+        return Runner(planned, Saved(first_mark(planned, run.seed), None, run.log, 0.0), keep=_nothing)
 
     def _finish(self, run: Contestant, end: End) -> None:
         runner: Runner = run.held

@@ -49,6 +49,7 @@ def limits(plan: Plan, dtype: Any) -> Limits:
         target_loss=jnp.asarray(-np.inf if spec.target_loss is None else spec.target_loss, dtype),
         mean_weight=jnp.asarray(_mean_weight(plan), dtype),
         penalty=penalty(spec, dtype),
+        every=tuple(np.int32(cadence.every) for cadence in plan.cadences),
     )
 
 

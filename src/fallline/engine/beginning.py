@@ -22,8 +22,14 @@ from fallline.engine.step import first_state, loss_dtype
 def begun(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]) -> tuple[Plan, Mark]:
     """Return the plan of a run, checked, and where it starts; the same choices start at the same bits."""
     planned = on_first_batches(plan(problem, method, spec, probes), method, probes)
-    params, model = initial(problem, spec.seed)
-    return planned, Mark(planned.method, jax.jit(first_state)(planned.method, params, model))
+    return planned, first_mark(planned, planned.spec.seed)
+
+
+def first_mark(planned: Plan, seed: int) -> Mark:
+    """Return where a plan's run of a seed starts."""
+    params, model = initial(planned.problem, seed)
+    start = params if planned.looks_back else None
+    return Mark(planned.method, jax.jit(first_state)(planned.method, params, model, start))
 
 
 def alike(planned: Plan, method: Method, seed: int) -> Plan:

@@ -19,6 +19,7 @@ from fallline.engine.log import Log
 from fallline.engine.look import Callback
 from fallline.engine.named import named
 from fallline.engine.overfit import verdict
+from fallline.engine.overhead import Costs, costs, probed
 from fallline.engine.plan import Plan
 from fallline.engine.progress import Report
 from fallline.engine.run import End, Runner
@@ -44,25 +45,29 @@ def carry_out(
         keeper = Keeper(folder.path if folder else None, plan.spec, saved.at.step)
         runner = Runner(plan, saved, keeper, progress, callbacks)
         origin = origin | {"compile_seconds": round(program.clock.seconds - compiling, 3)}
+        looks = costs(plan, saved.at, runner.longest) if plan.cadences else None
         try:
             end = runner.run(interrupt)
         except Exception as error:
             if folder is not None and runner.can_be_saved:
                 keeper.save(runner.saved)
-                _finish(plan, _broken_off(runner, error), runner, origin, folder)
+                _finish(plan, _broken_off(runner, error), runner, origin, looks, folder)
                 error.add_note(_where(folder, plan, runner.good.step))
             raise
         if end.outcome == Outcome.INTERRUPTED:
             keeper.save(runner.saved)
             origin = origin | ({} if interrupt.signal is None else {"signal": interrupt.signal})
-        return _finish(plan, end, runner, origin, folder)
+        return _finish(plan, end, runner, origin, looks, folder)
 
 
-def _finish(plan: Plan, end: End, runner: Runner, origin: dict[str, Any], folder: RunFolder | None) -> Record:
+def _finish(
+    plan: Plan, end: End, runner: Runner, origin: dict[str, Any], looks: Costs | None, folder: RunFolder | None
+) -> Record:
     """Return the record of a run that has ended, and write it to its folder."""
     best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
     measured = tested(plan, end)
-    record = record_of(plan, end, runner.log, measured, origin | {"seconds": runner.seconds_at_look} | best)
+    known = {"seconds": runner.seconds_at_look} | best | probed(plan, looks, runner.log.length)
+    record = record_of(plan, end, runner.log, measured, origin | known)
     if folder is not None:
         record = dataclasses.replace(record, path=folder.path)
         from fallline.report.run_page import run_page

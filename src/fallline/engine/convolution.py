@@ -30,13 +30,14 @@ def has_convolution(problem: Problem, objective: Objective, params: Any, model: 
     def loss(params: Any, model: Any, batch: Any, key: Any) -> Any:
         return call_loss(problem.loss, objective.stateful, params, model, batch, key, training=True)[0]
 
-    return "conv_general_dilated" in _primitives(jax.make_jaxpr(loss)(params, model, batch, key).jaxpr)
+    return "conv_general_dilated" in primitives(jax.make_jaxpr(loss)(params, model, batch, key).jaxpr)
 
 
-def _primitives(jaxpr: Any) -> set[str]:
+def primitives(jaxpr: Any) -> set[str]:
+    """Return the names of all operations of a traced program, those of programs within it, too."""
     found = set()
     for equation in jaxpr.eqns:
         found.add(equation.primitive.name)
         for inner in jaxprs_in_params(equation.params):
-            found |= _primitives(inner)
+            found |= primitives(inner)
     return found

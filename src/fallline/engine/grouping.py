@@ -114,7 +114,7 @@ class Grouping:
         batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), planned.feed.example)
         own, slots = _bytes(params), _bytes((state, model))
         activations = planned.micro_batch * (_bytes(batch) + own // 8)
-        columns = 8 * (4 + len(planned.probes))
+        columns = 8 * (3 + len(planned.probes) + sum(len(cadence.columns) for cadence in planned.cadences))
         return Needs(2 * (own + slots) + own + activations, own, planned.total_steps * columns)
 
     def _group(self, planned: Plan, runs: list[int], needs: Needs, free: int | None) -> Group:

@@ -15,7 +15,7 @@ from fallline.engine import batch
 from fallline.engine.chunk import capacity
 from fallline.engine.evaluate import Pending, evaluation
 from fallline.engine.feed import Piece
-from fallline.engine.loop import History, taken
+from fallline.engine.loop import History, of_batch, stepped
 from fallline.engine.plan import Plan, rows_at_once, run_key
 from fallline.engine.program import QUICKLY, compiled
 from fallline.engine.step import Limits, State, first_state
@@ -104,7 +104,8 @@ class LaneChunk:
                 weight = batch.mask(start, part, counted, dtype) if masked else None
                 return batch.gathered(data, batch.part_of(rows, start, part)), weight
 
-            after, row = taken(plan, method, state, fetch, size, counted, key, limits)
+            taken = of_batch(plan, state, fetch, size, counted, key, limits)
+            after, row = stepped(plan, method, state, taken, counted, limits)
             good = after.step > state.step
             kept = jax.tree.map(lambda new, old: jnp.where(good, new, old), after, state)
             return kept._replace(status=after.status, first_loss=after.first_loss), row

@@ -33,6 +33,7 @@ def obstacle(plan: Plan) -> str | None:
         "a convolution on a CPU is many times slower in any compiled loop": plan.stepwise,
         "the rows are streamed": not isinstance(plan.feed, Resident),
         "a schedule listens to the validation": listens(plan.method),
+        "side by side, probes would measure at every step": bool(plan.cadences),
         "each may stop early, or keeps its best epoch": plan.watch is not None or plan.spec.max_time is not None,
         "rows of a batch belong together, and an epoch's last batch is smaller": plan.objective.together
         and plan.order.remainder > 0,

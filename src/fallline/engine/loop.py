@@ -10,13 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.method import Method
+from fallline.core.probe import StepView
 from fallline.engine import batch
+from fallline.engine.asked import asked
+from fallline.engine.cadence import in_columns, measured, until_due
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
 from fallline.engine.step import RUNNING, Limits, State, Taken, apply
 
 History = dict[str, Any]
 Fetch = Callable[[Any, int], tuple[Any, Any]]
+Drawn = Callable[[Any, State], tuple[Taken, Any]]
+"""The batch of one step of a chunk, and how many of its rows count."""
 
 
 class Indexed:
@@ -36,16 +41,16 @@ class Indexed:
         dtype = state.first_loss.dtype
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, block: Any, count: Any) -> Any:
-            def one(i: Any, state: State) -> tuple[State, History]:
+            def drawn(i: Any, state: State) -> tuple[Taken, Any]:
                 rows, valid = block[0][i], block[1][i] if masked else size
 
                 def fetch(start: Any, part: int) -> tuple[Any, Any]:
                     weight = batch.mask(start, part, valid, dtype) if masked else None
                     return batch.gathered(data, batch.part_of(rows, start, part)), weight
 
-                return taken(plan, method, state, fetch, size, valid, key, limits)
+                return of_batch(plan, state, fetch, size, valid, key, limits), valid
 
-            return _repeated(one, state, count, capacity)
+            return _repeated(plan, method, state, limits, drawn, count, capacity)
 
         block = np.zeros((capacity, size), np.int32), np.zeros(capacity, np.int32)
         args = (plan.method, state, plan.feed.example, self.key, self.limits, block, np.int32(1))
@@ -72,10 +77,10 @@ class Whole:
             def fetch(start: Any, part: int) -> tuple[Any, Any]:
                 return jax.tree.map(lambda a: batch.part_of(a, start, part), data), None
 
-            def one(i: Any, state: State) -> tuple[State, History]:
-                return taken(plan, method, state, fetch, size, size, key, limits)
+            def drawn(i: Any, state: State) -> tuple[Taken, Any]:
+                return of_batch(plan, state, fetch, size, size, key, limits), size
 
-            return _repeated(one, state, count, capacity)
+            return _repeated(plan, method, state, limits, drawn, count, capacity)
 
         args = (plan.method, state, plan.feed.example, self.key, self.limits, np.int32(1))
         key = ("whole", size, capacity, plan.micro_batch, plan.program_key)
@@ -87,31 +92,43 @@ class Whole:
         return *self.run(method, state, self.plan.feed.example, self.key, self.limits, np.int32(count)), count
 
 
-def taken(
-    plan: Plan, method: Any, state: State, fetch: Fetch, size: int, valid: Any, key: Any, limits: Limits
-) -> tuple[State, History]:
-    """Take one step with the batch that `fetch` gives out, of whose `size` rows `valid` count."""
-    taken = Taken(
-        plan.objective,
-        fetch,
-        size,
-        plan.micro_batch,
-        batch.scale(plan.spec.reduction, valid, limits),
-        batch.step_key(plan, key, state.step),
-    )
+def of_batch(plan: Plan, state: State, fetch: Fetch, size: int, valid: Any, key: Any, limits: Limits) -> Taken:
+    """Return what a step's gradient is taken of: the batch that `fetch` gives out, `valid` of whose rows count."""
+    scale, own_key = batch.scale(plan.spec.reduction, valid, limits), batch.step_key(plan, key, state.step)
+    return Taken(plan.objective, fetch, size, plan.micro_batch, scale, own_key)
+
+
+def stepped(plan: Plan, method: Any, state: State, taken: Taken, valid: Any, limits: Limits) -> tuple[State, History]:
+    """Take one step."""
     found = taken.gradient(state.params, state.model)
 
     def value_fn(params: Any) -> Any:
         return taken.loss(params, state.model)
 
-    def grad_fn(params: Any) -> Any:
-        return taken.gradient(params, state.model).grads
-
-    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn, grad_fn)
+    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn)
 
 
-def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, count: Any, capacity: int) -> Any:
-    """Repeat `one(i, state)` until `count` steps are taken or one of them ends the run."""
+def _looked(plan: Plan, method: Any, state: State, taken: Taken, valid: Any, limits: Limits) -> Any:
+    """Return what probes measure at the step that is about to be taken, one vector of all columns."""
+
+    def view() -> StepView:
+        return asked(method, state, taken, valid, limits, mixed=plan.spec.batch_size != "full")
+
+    return measured(plan.cadences, view, state.step, limits.every, state.first_loss.dtype)
+
+
+def _repeated(
+    plan: Plan, method: Any, state: State, limits: Limits, drawn: Drawn, count: Any, capacity: int
+) -> tuple[State, History]:
+    """Take steps with the batches `drawn(i, state)` until `count` are taken or one of them ends the run.
+
+    What is looked at before some of the steps is so in a loop around those without: they are what they are without
+    probes, operation for operation.
+    """
+
+    def one(i: Any, state: State) -> tuple[State, History]:
+        return stepped(plan, method, state, *drawn(i, state), limits)
+
     start = jnp.zeros((), jnp.int32)
     shapes = jax.eval_shape(one, start, state)[1]
     columns = {name: jnp.zeros((capacity, *row.shape), row.dtype) for name, row in shapes.items()}
@@ -121,8 +138,23 @@ def _repeated(one: Callable[[Any, State], tuple[State, History]], state: State, 
         state, row = one(i, state)
         return i + 1, state, {name: columns[name].at[i].set(row[name]) for name in columns}
 
-    def going(carry: tuple[Any, State, History]) -> Any:
-        return (carry[0] < count) & (carry[1].status == RUNNING)
+    def going(carry: tuple[Any, State, History], until: Any) -> Any:
+        return (carry[0] < until) & (carry[1].status == RUNNING)
 
-    _, state, columns = jax.lax.while_loop(going, body, (start, state, columns))
-    return state, columns
+    def go(carry: tuple[Any, State, History], until: Any) -> tuple[Any, State, History]:
+        found: tuple[Any, State, History] = jax.lax.while_loop(lambda carry: going(carry, until), body, carry)
+        return found
+
+    carry = start, state, columns
+    if not plan.cadences:
+        return go(carry, count)[1:]
+
+    def look_and_go(both: tuple[tuple[Any, State, History], Any]) -> tuple[tuple[Any, State, History], Any]:
+        (i, state, columns), seen = both
+        seen = seen.at[i].set(_looked(plan, method, state, *drawn(i, state), limits))
+        until = jnp.minimum(count, i + until_due(state.step, limits.every))
+        return go((i, state, columns), until), seen
+
+    seen = jnp.full((capacity, sum(len(cadence.columns) for cadence in plan.cadences)), jnp.nan, state.first_loss.dtype)
+    (_, state, columns), seen = jax.lax.while_loop(lambda both: going(both[0], count), look_and_go, (carry, seen))
+    return state, columns | in_columns(plan.cadences, seen)

@@ -20,6 +20,7 @@ from fallline.core.spec import Spec
 from fallline.core.stream import streamed
 from fallline.data.memory import free_memory
 from fallline.engine import check
+from fallline.engine.cadence import Cadence
 from fallline.engine.check_schedules import check_schedules
 from fallline.engine.convolution import CONVOLUTION_OPTIONS, STEPPED_NUMBERS, has_convolution
 from fallline.engine.feed import Feed
@@ -27,8 +28,10 @@ from fallline.engine.feeding import example, feed, settled
 from fallline.engine.hearing import listens
 from fallline.engine.objective import Objective
 from fallline.engine.order import Order
-from fallline.engine.probing import check_columns
+from fallline.engine.penalty import penalty
+from fallline.engine.probing import placed
 from fallline.engine.program import QUICKLY, CompileOptions, compiled
+from fallline.engine.rehearsal import Rehearsal
 from fallline.engine.step import loss_dtype
 from fallline.engine.streamed import Streamed
 from fallline.engine.watch import Watch, watch_of
@@ -58,8 +61,8 @@ class Plan:
         micro_batch: rows whose gradient is computed at once.
         stepwise: whether steps are called one by one instead of in a compiled loop (convolutions on a CPU: inside
             any compiled loop they are 10 to 35 times slower, jax issue 12868).
-        probes: what is measured inside the compiled steps.
-        hosted: what is measured from the host, where steps are called one by one.
+        probes: what is measured at every step, of what it computes anyway.
+        cadences: what is looked at before some of the steps, and when.
         feed: where the steps get their rows from.
         watch: which number of a validation the run is judged by, if it is.
         validation, test: the other parts, on the device.
@@ -74,7 +77,7 @@ class Plan:
     micro_batch: int
     stepwise: bool
     probes: tuple[Probe, ...]
-    hosted: tuple[Probe, ...]
+    cadences: tuple[Cadence, ...]
     feed: Feed
     watch: Watch | None
     validation: Any
@@ -98,7 +101,14 @@ class Plan:
     @property
     def program_key(self) -> Hashable:
         """What every program of a step depends on, besides its arguments, its shapes and the problem."""
-        return self.probes, self.spec.reduction, self.spec.precision
+        looks = tuple(cadence.structure for cadence in self.cadences)
+        return self.probes, looks, self.spec.reduction, self.spec.precision
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a probe wants the first parameters."""
+        looking = (probe for cadence in self.cadences for probe in cadence.probes)
+        return any(probe.FROM_START for probe in (*self.probes, *looking))
 
 
 def as_method(method: Any) -> Method:
@@ -185,7 +195,6 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
     check_schedules(method, total_steps)
     method = in_dtype(method, dtype)
     check.check_memory(method, params, free_memory() if jax.default_backend() == "cpu" else None)
-    check_columns(probes, method, params)
     if listens(method) and validation is None:
         raise InvalidValue(
             f"{method.name()}: a schedule such as plateau listens to the validation loss, and there is no validation "
@@ -202,7 +211,9 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
             )
         at_once = order.batch_size  # a step that compares points needs its whole batch in one program
     micro_batch = min(order.batch_size, at_once)
-    called = stepwise or swept
+    few = _abstract_rows(example(train), micro_batch)
+    rehearsal = Rehearsal(objective, method, params, model, few, penalty(spec, dtype))
+    always, looks = placed(probes, rehearsal, spec.probe_budget)
     return Plan(
         problem=problem,
         method=method,
@@ -212,8 +223,8 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
         total_steps=total_steps,
         micro_batch=micro_batch,
         stepwise=stepwise,
-        probes=(GradNorm(), *(probe for probe in probes if not (called and probe.SECOND_ORDER))),
-        hosted=tuple(probe for probe in probes if called and probe.SECOND_ORDER),
+        probes=(GradNorm(), *always),
+        cadences=looks,
         feed=feed(train, order, spec, micro_batch, total_steps),
         watch=watch,
         validation=validation,

@@ -80,7 +80,8 @@ class Runner:
         self.by_epoch = bool(callbacks) or plan.watch is not None or listens(plan.method)
         left = max(plan.total_steps - saved.at.step, 1)
         whole = part is None and not self.by_epoch
-        self.advance: Advance = make_advance(plan, state, min(left, plan.total_steps if whole else self.per_epoch))
+        self.longest = min(left, plan.total_steps if whole else self.per_epoch)
+        self.advance: Advance = make_advance(plan, state, self.longest)
         self.validate: Evaluate | None = None
         if part is not None:
             self.validate = make_evaluate(plan, part, state.params, state.model)

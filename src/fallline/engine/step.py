@@ -31,6 +31,8 @@ class State(NamedTuple):
     status: Any
     first_loss: Any
     epoch_loss: Any
+    start: Any = None
+    """The first parameters, where a probe looks back at them."""
 
 
 class Limits(NamedTuple):
@@ -43,6 +45,8 @@ class Limits(NamedTuple):
     mean_weight: Any
     """Rows' weights count relative to their mean, so a weighted batch has the scale of an unweighted one."""
     penalty: Penalty | None
+    every: tuple[Any, ...] = ()
+    """Steps from one measurement to the next, of each cadence."""
 
 
 class Gradient(NamedTuple):
@@ -53,11 +57,11 @@ class Gradient(NamedTuple):
     model: Any
 
 
-def first_state(method: Method, params: Any, model: Any) -> State:
-    """Return the state before the first step."""
+def first_state(method: Method, params: Any, model: Any, start: Any = None) -> State:
+    """Return the state before the first step; `start` is what probes look back at, if they do."""
     zero = jnp.zeros((), loss_dtype(params))
     count = jnp.zeros((), jnp.int32)
-    return State(params, method.init(params), model, count, jnp.zeros((), jnp.int32), zero, zero)
+    return State(params, method.init(params), model, count, jnp.zeros((), jnp.int32), zero, zero, start)
 
 
 def loss_dtype(params: Any) -> Any:
@@ -142,42 +146,39 @@ def _in_force(method: Method, state: Any, dtype: Any) -> dict[str, Any]:
     return {f"{method.name()} {name}" if name in COLUMNS else name: number for name, number in numbers.items()}
 
 
-def _penalised(
-    found: Gradient, penalty: Penalty | None, params: Any, value_fn: Callable[[Any], Any] | None
-) -> tuple[Gradient, Callable[[Any], Any] | None]:
-    """Return the batch's loss with the penalty of large weights, here and at the points that the method compares."""
+def penalised(found: Gradient, penalty: Penalty | None, params: Any) -> Gradient:
+    """Return the batch's loss and gradient with the penalty of large weights."""
     if penalty is None:
-        return found, value_fn
-    of_batch, price = value_fn, penalty
-    grads = jax.tree.map(jnp.add, found.grads, price.gradient(params))
-    with_price = None if of_batch is None else lambda points: of_batch(points) + price.value(points)
-    return Gradient(found.loss + price.value(params), grads, found.model), with_price
+        return found
+    grads = jax.tree.map(jnp.add, found.grads, penalty.gradient(params))
+    return Gradient(found.loss + penalty.value(params), grads, found.model)
 
 
-def curvature(grad_fn: Callable[[Any], Any] | None, penalty: Penalty | None, params: Any) -> Callable[[Any], Any]:
-    """Return v → Hv, the derivative of the gradient along v, of the batch's loss with the penalty of large weights."""
+def moved(
+    method: Method, state: State, found: Gradient, penalty: Penalty | None, value_fn: Callable[[Any], Any] | None
+) -> tuple[StepView, Any]:
+    """Return a step by a batch's gradient as probes see it, and the method's state after it.
 
-    def gradient(params: Any) -> Any:
-        assert grad_fn is not None, "a probe of the curvature is called where the batch's gradient is known"
-        grads = grad_fn(params)
-        return grads if penalty is None else jax.tree.map(jnp.add, grads, penalty.gradient(params))
+    `value_fn` is the loss of the batch at other parameters, for methods that compare points; it costs nothing where
+    none asks.
+    """
+    found = penalised(found, penalty, state.params)
+    of_batch = value_fn
+    if of_batch is not None and penalty is not None:
 
-    return lambda v: jax.jvp(gradient, (params,), (v,))[1]
+        def value_fn(points: Any) -> Any:
+            return of_batch(points) + penalty.value(points)
 
-
-def measured(probes: tuple[Probe, ...], view: StepView, step: Any) -> dict[str, Any]:
-    """Return the probes' columns at this step, not a number where one does not measure at it."""
-
-    def at_cadence(probe: Probe) -> dict[str, Any]:
-        def now() -> dict[str, Any]:
-            return probe.columns(jnp, view)
-
-        def not_now() -> dict[str, Any]:
-            return {name: jnp.full(a.shape, jnp.nan, a.dtype) for name, a in jax.eval_shape(now).items()}
-
-        return now() if probe.every == 1 else jax.lax.cond(step % probe.every == 0, now, not_now)
-
-    return {name: number for probe in probes for name, number in at_cadence(probe).items()}
+    updates, after = method.update(found.grads, state.method, state.params, value=found.loss, value_fn=value_fn)
+    view = StepView(
+        params=state.params,
+        grads=found.grads,
+        updates=updates,
+        loss=found.loss.astype(state.first_loss.dtype),
+        preconditioner=lambda: method.preconditioner(state.params, after),
+        start=state.start,
+    )
+    return view, after
 
 
 def apply(
@@ -189,29 +190,17 @@ def apply(
     probes: tuple[Probe, ...],
     reduction: str,
     value_fn: Callable[[Any], Any] | None = None,
-    grad_fn: Callable[[Any], Any] | None = None,
 ) -> tuple[State, dict[str, Any]]:
     """Move the parameters by one step and return the row for the history.
 
-    `value_fn` is the loss of this step's batch at other parameters, for methods that compare points, and `grad_fn` its
-    gradient there, for probes of the curvature; they cost nothing where none asks.
+    `value_fn` is the loss of this step's batch at other parameters, and `probes` measure what the step computes anyway.
 
     A loss or gradient that is not finite, or a loss that has blown up, sets the status; the loop then stops, and the
     caller returns to the last good parameters.
     """
-    found, value_fn = _penalised(found, limits.penalty, state.params, value_fn)
-    loss = found.loss.astype(state.first_loss.dtype)
-    updates, method_state = method.update(found.grads, state.method, state.params, value=found.loss, value_fn=value_fn)
-    params = jax.tree.map(jnp.add, state.params, updates)
-    view = StepView(
-        state.params,
-        found.grads,
-        updates,
-        loss,
-        curvature(grad_fn, limits.penalty, state.params),
-        lambda: method.preconditioner(state.params, method_state),
-    )
-    row = measured(probes, view, state.step) | {"loss": loss}
+    view, method_state = moved(method, state, found, limits.penalty, value_fn)
+    loss, params = view.loss, jax.tree.map(jnp.add, state.params, view.updates)
+    row = {name: number for probe in probes for name, number in probe.columns(jnp, view).items()} | {"loss": loss}
     row |= _in_force(method, state.method, loss.dtype)
 
     first_loss = jnp.where(state.step == 0, loss, state.first_loss)
@@ -231,5 +220,6 @@ def apply(
         status=jnp.where(running, now, state.status).astype(jnp.int32),
         first_loss=first_loss,
         epoch_loss=jnp.where(ends_epoch, 0, epoch_loss).astype(loss.dtype),
+        start=state.start,
     )
     return after, row

@@ -33,7 +33,7 @@ class Stepwise:
         self.plan, self.size, self.capacity = plan, size, capacity
         self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
         sizes = {min(size, plan.micro_batch), size % plan.micro_batch} - {0}
-        self.hosted = Hosted(plan, state, sizes, masked)
+        self.hosted = Hosted(plan, state, size, sizes, masked)
         if size > plan.micro_batch:
             self.parts = Parts(plan, state, sizes, masked)
             return

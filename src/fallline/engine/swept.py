@@ -32,7 +32,7 @@ class Swept:
         sizes = {plan.micro_batch, last} if last and together else {plan.micro_batch}
         masked = bool(last and not together)  # the last micro-batch is filled up where a loss can weight rows
         self.parts = Parts(plan, state, sizes, masked)
-        self.hosted = Hosted(plan, state, sizes, masked)
+        self.hosted = Hosted(plan, state, self.size, sizes, masked)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take one step, step `first`."""

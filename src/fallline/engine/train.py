@@ -9,6 +9,7 @@ from typing import Literal
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.outcome import Outcome
+from fallline.core.probe import Probe
 from fallline.core.problem import Problem
 from fallline.core.registry import to_call
 from fallline.core.spec import Keep, LastBatch, Precision, Reduction, Sampling, Spec
@@ -20,7 +21,7 @@ from fallline.engine.dry_run import dry_run as try_out
 from fallline.engine.log import Log
 from fallline.engine.look import Callback
 from fallline.engine.plan import as_method
-from fallline.engine.probing import AnyProbe, as_probes
+from fallline.engine.probing import AnyProbe, as_probes, budget_of
 from fallline.engine.progress import Report
 from fallline.engine.provenance import provenance
 from fallline.record.folder import RunFolder
@@ -50,6 +51,7 @@ def train(
     l1: float = 0.0,
     l2: float = 0.0,
     probes: AnyProbe | Iterable[AnyProbe] = (),
+    probe_budget: float | None = None,
     checkpoint_seconds: float = 30.0,
     checkpoint_steps: int | None = None,
     out: str | PathLike[str] | None = None,
@@ -87,7 +89,11 @@ def train(
         l1: λ₁ of the penalty λ₁ Σ|w| that is added to the training loss, over arrays of two dimensions or more.
         l2: λ₂ of the penalty λ₂/2 Σw², over the same.
         probes: what is measured besides the loss and the gradient's length, each a column of the history or several:
-            `["gradnorms", fl.Sharpness(every=50)]`; not a number at steps where one does not measure.
+            `["gradnorms", fl.Sharpness(every=50)]`; not a number at steps where one does not measure. `"default"` is
+            all that are worth their cost in any run.
+        probe_budget: gradients that probes may take, as a share of those that the steps take: their cadences are
+            lengthened to keep to it, all by one factor. Without it they measure as often as they say; the default
+            probes have 0.05.
         checkpoint_seconds: seconds between checkpoints of a run with a folder.
         checkpoint_steps: steps between them, instead.
         out: a folder for the run: record, report and checkpoints to resume from. Nothing is written without it.
@@ -117,6 +123,7 @@ def train(
         >>> record.outcome == "finished", round(float(record.params["w"][0]), 2)
         (True, 3.0)
     """
+    probes = probes if isinstance(probes, Probe | type | str) else tuple(probes)
     method, measured = as_method(method), as_probes(probes)
     if overfit_batches is not None and epochs is None and steps is None:
         steps = overfit.STEPS
@@ -144,6 +151,7 @@ def train(
         l1=l1,
         l2=l2,
         probes=tuple(str(to_call(probe)) for probe in measured),
+        probe_budget=budget_of(probes, probe_budget),
         checkpoint_seconds=checkpoint_seconds,
         checkpoint_steps=checkpoint_steps,
     )

@@ -16,6 +16,7 @@ from fallline.core.problem import Data, Problem, rows
 from fallline.core.spec import Spec
 from fallline.core.stream import streamed
 from fallline.engine.beginning import alike
+from fallline.engine.cadence import Cadence
 from fallline.engine.chunk import Advance, make_advance
 from fallline.engine.evaluate import Evaluate, make_evaluate
 from fallline.engine.feeding import check_repeatable
@@ -87,10 +88,11 @@ class Trials:
 
     def measured(self, trial: Trial, probe: Probe) -> dict[str, float]:
         """Return what a probe measures at the next step, of as many of its rows as are computed at once."""
-        planned, state = dataclasses.replace(self._seeded(trial.seed), hosted=(probe,)), trial.state
+        planned, state = self._seeded(trial.seed), trial.state
+        planned = dataclasses.replace(planned, cadences=(Cadence(1, (probe,), ()),))
         data, (rows, *_), (valid, *_) = planned.feed.piece(len(trial.losses), 1)
         size = min(len(rows), planned.micro_batch)
-        hosted = Hosted(planned, state, [size], masked=False, options=QUICKLY)
+        hosted = Hosted(planned, state, size, [size], masked=False, options=QUICKLY)
         valid = np.int32(min(size, valid))
         part = (data, rows[:size], 0)
         found = hosted.row(self._method(trial.lr, state.params), state, [part], valid, 0)

@@ -14,7 +14,7 @@ from fallline.core.race_spec import Elimination, Lanes, RaceSpec
 from fallline.core.registry import to_call
 from fallline.core.schedule import Schedule
 from fallline.core.spec import Spec
-from fallline.engine.probing import as_probes
+from fallline.engine.probing import as_probes, budget_of
 from fallline.lab.axes import plain_axis, plain_rates, several
 from fallline.lab.entrants import BatchSize
 from fallline.lab.published import published
@@ -161,6 +161,7 @@ def race_spec(
     if alone := sorted(_ALONE & axes.keys()):
         raise InvalidValue(f"{alone[0]}={axes[alone[0]]!r} is for one training: leave it out, or use fl.train.")
     if "probes" in run:
+        run["probe_budget"] = budget_of(run["probes"], run.get("probe_budget"))
         run["probes"] = tuple(str(to_call(probe)) for probe in as_probes(run["probes"]))
     if len(sizes) != 1 or not isinstance(batch_size, int | str):
         axes["batch_size"] = sizes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from fallline.core import lift
+from fallline.core import euclidean
 from fallline.core.probe import Probe, StepView
 
 
@@ -17,6 +17,4 @@ class GradNorm(Probe):
 
     def measure(self, xp: Any, view: StepView) -> Any:
         """Return ‖g‖, in float32 or wider."""
-        leaves, _ = lift.flatten(view.grads)
-        squares = [xp.sum(xp.square(lift.widened(xp, g))) for g in leaves]
-        return xp.sqrt(sum(squares, start=xp.zeros(())))
+        return euclidean.norm(xp, view.grads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from fallline.core import lift
+from fallline.core import euclidean
 from fallline.core.probe import Probe, StepView
 
 
@@ -19,7 +19,7 @@ class GradNorms(Probe):
 
     Example:
         >>> import numpy as np
-        >>> view = StepView(None, {"w": np.array([3.0, 4.0]), "b": np.array(1.0)}, None, None, None, None)
+        >>> view = StepView(grads={"w": np.array([3.0, 4.0]), "b": np.array(1.0)})
         >>> {name: float(norm) for name, norm in GradNorms().columns(np, view).items()}
         {'grad_norm/b': 1.0, 'grad_norm/w': 5.0}
     """
@@ -27,9 +27,8 @@ class GradNorms(Probe):
     COLUMN: ClassVar[str] = "grad_norm"
     UNITS: ClassVar[str] = "loss / parameter"
     COST: ClassVar[str] = "one pass over the gradient"
+    DEFAULT: ClassVar[bool] = True
 
     def measure(self, xp: Any, view: StepView) -> Any:
         """Return the norm of every array by its path, in float32 or wider."""
-        leaves, _ = lift.flatten(view.grads)
-        norms = [xp.sqrt(xp.sum(xp.square(lift.widened(xp, g)))) for g in leaves]
-        return dict(zip(lift.paths(view.grads), norms, strict=True))
+        return euclidean.norms(xp, view.grads)
