@@ -31,6 +31,8 @@ NAMES = (
     "landscape",
     "streams",
     "playground",
+    "findings",
+    "probes",
 )
 HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -15,9 +15,10 @@ from fallline.core.probe import Probe
 from fallline.core.registry import Registry
 from fallline.core.schedule import Schedule
 from fallline.core.surface import Surface
+from fallline.findings.cause import Cause
 from fallline.lab.picture import Picture
 from fallline.problems import catalogue
-from pages import app, family, function, method, picture, probe, schedule, surface, yardstick
+from pages import app, family, finding, function, method, picture, probe, schedule, surface, yardstick
 from pages.function import FUNCTIONS
 from pages.markdown import joined, prose, table
 from pages.sections import SECTIONS
@@ -31,6 +32,8 @@ def page(cls: type[Node], folder: Path, section: str) -> str:
         return surface.page(cls, surface.draw(cls, folder))
     if issubclass(cls, Probe):
         return probe.page(cls)
+    if issubclass(cls, Cause):
+        return finding.page(cls)
     if issubclass(cls, Picture):
         return picture.page(cls, *picture.draw(cls, folder))
     # What is put around a method has no path of its own.
@@ -75,3 +78,5 @@ def _write_functions(title: str, place: Path, names: Collection[str]) -> None:
 
 if __name__ == "__main__":
     write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"), sys.argv[2:])
+    finding.renew(Path(__file__).parent / "findings.md")
+    probe.renew(Path(__file__).parent / "probes.md")

@@ -19,6 +19,7 @@ import pytest
 from fallline.cli.main import main
 from fallline.compose import COMPOSITIONS
 from fallline.core.formula import FUNCTIONS
+from fallline.findings import CAUSES
 from fallline.lab.pictures import PICTURES
 from fallline.methods import METHODS
 from fallline.probes import PROBES
@@ -71,7 +72,7 @@ def pages():
     """The modules that write the reference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "docs"))
-        names = ("function", "method", "picture", "schedule", "surface", "probe")
+        names = ("finding", "function", "method", "picture", "schedule", "surface", "probe")
         yield {name: importlib.import_module(f"pages.{name}") for name in names}
 
 
@@ -91,6 +92,8 @@ def written(pages, registry, cls):
             return pages[registry.removesuffix("s")].page(cls, nothing)
         case "probes":
             return pages["probe"].page(cls)
+        case "causes":
+            return pages["finding"].page(cls)
         case "pictures":
             return pages["picture"].page(cls, nothing, "")
     return pages["method"].page(cls)
@@ -104,6 +107,7 @@ REGISTRIES = {
     "probes": PROBES,
     "surfaces": SURFACES,
     "pictures": PICTURES,
+    "causes": CAUSES,
 }
 CLASSES = [
     pytest.param(title, cls, id=f"{title}-{name}")
@@ -217,6 +221,20 @@ def test_the_page_of_yardsticks_knows_every_yardstick():
     text = (ROOT / "docs/yardsticks.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+:\w+)` .* \| (\w+) \|$", text, re.MULTILINE))
     assert rows == {name: yardsticks.find(name).measure for name in yardsticks.names()}
+
+
+def test_the_page_of_findings_has_the_table_of_causes(pages):
+    document = (ROOT / "docs/findings.md").read_text()
+    assert pages["finding"].renewed(document) == document, "make docs writes it anew"
+    assert all(f"| `{name}` | " in document for name in CAUSES)
+
+
+def test_the_page_of_probes_has_the_table_of_probes(pages):
+    document = (ROOT / "docs/probes.md").read_text()
+    assert pages["probe"].renewed(document) == document, "make docs writes it anew"
+    assert all(f"| `{cls.__name__}` | " in document for cls in PROBES.values())
+    asked = document.partition("## Which to ask")[2].partition("##")[0]
+    assert all(f"`{cls.__name__}`" in asked for cls in PROBES.values() if cls.__name__ != "GradNorm")
 
 
 def test_the_page_of_views_knows_every_function_of_a_formula():

@@ -29,11 +29,14 @@ BELOW = {
     "engine": {"core", "schedules", "compose", "solvers", "probes", "data", "methods", "problems", "record", "report"},
 }
 BELOW["lab"] = {*BELOW["engine"], "engine", "figures"}
-BELOW["web"] = {*BELOW["lab"], "lab", "dialects"}
+BELOW["findings"] = {*BELOW["lab"], "lab"}
+BELOW["web"] = {*BELOW["findings"], "findings", "dialects"}
 BELOW["cli"] = {*BELOW["web"], "web"}
 
 UPWARD = {
     ("core.method", "dialects"): "Method.like reads how the libraries write it",
+    ("record.diagnosis", "report"): "a notebook shows what was found, and saving it writes the report anew",
+    ("record.finding", "figures"): "a finding draws its evidence",
     ("record.record", "engine"): "record.predict runs the model",
     ("record.record", "figures"): "record.plot draws",
     ("record.record", "report"): "a notebook shows a record as a card",

@@ -31,3 +31,10 @@ def joined(*blocks: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """Return words as a sentence has them: "a, b and c"."""
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def renewed(document: str, name: str, table: str) -> str:
+    """Return a document with the table that is kept between two comments of this name as it is now."""
+    start, end = f"<!-- {name}: make docs writes this table -->\n", f"<!-- end of {name} -->\n"
+    before, _, rest = document.partition(start)
+    return f"{before}{start}\n{table}\n\n{end}{rest.partition(end)[2]}"

@@ -8,6 +8,7 @@ from typing import Any
 from fallline.compose import COMPOSITIONS
 from fallline.core.node import Node
 from fallline.core.registry import Registry
+from fallline.findings import CAUSES
 from fallline.lab.pictures import PICTURES
 from fallline.methods import METHODS
 from fallline.probes import PROBES
@@ -23,6 +24,7 @@ SECTIONS: Mapping[str, Registry[Any]] = {
     "Probes": PROBES,
     "Surfaces": SURFACES,
     "Pictures": PICTURES,
+    "Causes": CAUSES,
 }
 """The title of a section, in lower case its folder → its classes."""
 

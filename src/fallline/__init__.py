@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fallline.engine.path import Path as Path
     from fallline.engine.resume import resume as resume
     from fallline.engine.train import train as train
+    from fallline.findings.diagnose import diagnose as diagnose
     from fallline.lab import pictures as pictures
     from fallline.lab.chain_rule import computation_graph as computation_graph
     from fallline.lab.check_gradient import GradientCheck as GradientCheck
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from fallline.lab.view import View as View
     from fallline.lab.view import view as view
     from fallline.problems import surfaces as surfaces
+    from fallline.record.diagnosis import Diagnosis as Diagnosis
+    from fallline.record.finding import Finding as Finding
     from fallline.record.load import load as load
     from fallline.record.record import Record as Record
 
@@ -61,7 +64,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Comparison": "lab.comparison",
     "Data": "core.problem",
+    "Diagnosis": "record.diagnosis",
     "FalllineError": "core.errors",
+    "Finding": "record.finding",
     "GradientCheck": "lab.check_gradient",
     "Landscape": "lab.landscape",
     "Layers": "lab.layers",
@@ -84,6 +89,7 @@ _HOMES = {
     "check_gradient": "lab.check_gradient",
     "compare": "lab.compare",
     "computation_graph": "lab.chain_rule",
+    "diagnose": "findings.diagnose",
     "find_lr": "lab.learning_rate",
     "from_keras": "dialects.from_keras",
     "from_optax": "compose.from_optax",

@@ -12,6 +12,9 @@ from tests.web.conftest import TOKEN, App, app, make_run  # noqa: F401, fixtures
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
 from fallline.core.spec import Spec
+from fallline.record.delete import delete as delete_run
+from fallline.record.diagnosis import Diagnosis
+from fallline.record.finding import Exhibit, Finding
 from fallline.record.race_folder import RaceFolder
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -124,6 +127,23 @@ def test_words_from_a_file_are_words(visit):
     page = visit()
     expect(page.locator("tr[data-name=wild-10]")).to_contain_text(HOSTILE)
     assert page.locator("main img").count() == 0
+
+
+def test_findings_lead_to_their_evidence(visit, folder, make_run):  # noqa: F811
+    exhibit = Exhibit("The loss bounces", ("step", "loss"), {"loss": [(1, 2.0), (2, 3.0)]})
+    found = Finding("lr_too_large", f"It bounces {HOSTILE}.", 2, {}, 0.9, None, "Lower the rate.", exhibit)
+    path = Diagnosis((found,), record=make_run()).save(folder.runs / "bounces-1")
+    page = visit()
+    page.get_by_label("Search the runs").fill("it bounces")
+    assert names(page) == ["bounces-1"]
+    shown = page.locator("tr[data-name=bounces-1]").get_by_label("Findings")
+    expect(shown).to_have_text(f"lr_too_large It bounces {HOSTILE}.")
+    with page.context.expect_page() as opened:
+        shown.get_by_role("link", name="lr_too_large").click()
+    report = opened.value
+    expect(report.locator("article#lr_too_large svg")).to_be_in_viewport()
+    expect(report.locator("article#lr_too_large")).to_contain_text("confidence 0.90, from step 2")
+    delete_run(path)
 
 
 def test_deleting_asks_first(visit, folder, make_run):  # noqa: F811

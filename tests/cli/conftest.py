@@ -17,10 +17,14 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder; commands run in this process leave JAX's settings alone, and look for no rate."""
+    """An empty current folder; commands run in this process leave JAX's settings alone.
+
+    They look neither for a learning rate nor for the reason of a bad end.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("fallline.cli.compile_cache.enable", lambda: None)
     monkeypatch.setattr("fallline.cli.rate.found", lambda problem, method, choices, console: method)
+    monkeypatch.setattr("fallline.cli.ending.examined", lambda record, people: record)
     return tmp_path
 
 

@@ -14,6 +14,8 @@ import pytest
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
 from fallline.core.spec import Spec
+from fallline.record.diagnosis import Diagnosis
+from fallline.record.finding import Exhibit, Finding
 from fallline.record.folder import RunFolder
 from fallline.record.race_folder import RaceFolder
 from fallline.web.archive import archive
@@ -86,6 +88,7 @@ def test_runs_and_races_are_listed(filled):
         "seconds": None,
         "started": entries["a"]["started"],
         "report": "/runs/a/report",
+        "findings": [],
     }
     assert entries["race"]["methods"] == ["adam(lr=1)", "sgd"]
     assert (entries["race"]["kind"], entries["race"]["why"], entries["race"]["seconds"]) == ("race", "adam wins", 3.0)
@@ -93,6 +96,23 @@ def test_runs_and_races_are_listed(filled):
     assert outcomes == {"b": "diverged", "begun": "unfinished", "damaged": "unreadable", "race-begun": "unfinished"}
     for name in ("begun", "damaged", "race-begun", "odd name é"):
         assert entries[name]["report"] is None
+
+
+def test_findings_are_listed_and_shown(app, make_run):
+    found = Finding("lr_too_large", f"It bounces {HOSTILE}.", 3, {"lr": 9.0}, 0.9, None, "Lower it.")
+    exhibit = Exhibit("It bounces", ("step", "loss"), {"loss": [(1, 2.0), (2, 3.0)]})
+    diagnosis = Diagnosis((dataclasses.replace(found, exhibit=exhibit),), record=make_run())
+    diagnosis.save(app.runs / "examined")
+    assert listed(app)["examined"]["findings"] == [
+        {"cause": "lr_too_large", "message": f"It bounces {HOSTILE}.", "confidence": 0.9}
+    ]
+    report = app.get("/runs/examined/report").body.decode()
+    assert 'id="lr_too_large"' in report
+    assert "<img" not in report
+    (app.runs / "examined" / "findings.json").write_text("{")
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert app.get("/runs/examined/report").status == 200
+    assert listed(app)["examined"]["findings"] == []
 
 
 def test_the_newest_is_first(tmp_path, make_run):

@@ -12,9 +12,11 @@ import pytest
 import fallline as fl
 from fallline.core.errors import RunError
 from fallline.core.spec import Spec
+from fallline.findings.cause import Cause
 from fallline.lab import learning_rate
 from fallline.lab.learning_rate import LearningRate
 from fallline.methods import METHODS
+from fallline.record.finding import Finding
 from fallline.record.folder import RunFolder
 from fallline.web import run_job, training
 from fallline.web.jobs import Jobs
@@ -52,6 +54,7 @@ def test_a_training_is_the_librarys_own(app):
     same = fl.train(problem, fl.SGD(lr=0.1), epochs=3, probes="gradnorms", callbacks=[lambda look: None])
     found = fl.load(app.runs / begins["name"])
     np.testing.assert_array_equal(found.history["loss"], same.history["loss"])
+    assert last["findings"] == []
     assert dict(last["test"])["accuracy"] == f"{same.test['accuracy']:.4g}"
     assert "grad_norm/0.w" in found.history
     assert last["report"] is True
@@ -120,11 +123,23 @@ def test_the_search_for_a_rate_can_be_stopped(app, monkeypatch):
     assert not (app.runs / begins["name"]).exists()
 
 
-def test_a_training_that_fails_says_why(app):
-    last = heard(app, begun(app, "/train", WINE | {"data": "diabetes", "fields": {"lr": "1e9"}})["id"])[-1]
+class Failed(Cause):
+    """A run that failed."""
+
+    def judge(self, case):
+        return Finding("failed", f"It {case.record.outcome}.", 1, {}, 0.9, None, "Lower the rate.")
+
+
+def test_a_training_that_fails_says_why(app, monkeypatch):
+    monkeypatch.setattr("fallline.findings.diagnose.CAUSES", {"failed": Failed})
+    statuses = heard(app, begun(app, "/train", WINE | {"data": "diabetes", "fields": {"lr": "1e9"}})["id"])
+    last = statuses[-1]
     assert (last["state"], last["outcome"]) == ("ended", fl.load(app.runs / last["name"]).outcome)
     assert last["outcome"] in ("diverged", "nonfinite")
     assert last["said"] == f"{last['outcome']}: {fl.load(app.runs / last['name']).why}"
+    assert last["findings"] == [{"cause": "failed", "message": f"It {last['outcome']}.", "confidence": 0.9}]
+    assert [each.cause for each in fl.load(app.runs / last["name"]).diagnosis] == ["failed"]
+    assert b'id="failed"' in app.get(f"/runs/{last['name']}/report").body
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import typer
 from fallline import __version__
 from fallline.cli.compare import compare
 from fallline.cli.data import data
+from fallline.cli.diagnose import diagnose
 from fallline.cli.landscape import landscape
 from fallline.cli.layers import layers
 from fallline.cli.methods import methods
@@ -33,7 +34,7 @@ SIGPIPE = 13
 """The signal's number, which Python's `signal` does not name everywhere."""
 
 app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
-for verb in (train, compare, predict, resume, runs, methods, data, view, picture, landscape, layers, ui):
+for verb in (train, compare, diagnose, predict, resume, runs, methods, data, view, picture, landscape, layers, ui):
     app.command()(verb)
 
 

@@ -16,4 +16,6 @@ def resume(run: options.Run, lr: options.RateFromHere = None, as_json: options.J
 
     with output.reserved(as_json), progress.shown(output.console(as_json)) as show:
         record = go_on(run, lr=lr, progress=show)
+    with output.reserved(as_json):
+        record = ending.examined(record, output.console(as_json))
     return ending.told(record, as_json)

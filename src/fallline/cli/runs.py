@@ -31,7 +31,7 @@ def runs(
         [
             run.name,
             run.data,
-            run.outcome,
+            ", ".join([run.outcome, *(found.cause for found in run.findings[:1])]),
             ", ".join(f"{name} {number(value)}" for name, value in run.test.items()),
             "" if run.seconds is None else duration(run.seconds),
             (run.started or "").replace("T", " ").removesuffix("+00:00"),

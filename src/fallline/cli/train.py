@@ -59,6 +59,7 @@ def train(
 
     with output.reserved(as_json):
         record = _run(data, about, method, lr, choices, out, dry_run, output.console(as_json))
+        record = ending.examined(record, output.console(as_json))
     return ending.told(record, as_json)
 
 

@@ -36,6 +36,8 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     Example:
         >>> in_options("use a batch of at most 9, or last_batch='use'.", {"last_batch": "--last-batch"})
         'use a batch of at most 9, or --last-batch use.'
+        >>> in_options("take it again=True, or stream=False.", {"again": "--again", "stream": "--stream"})
+        'take it --again, or --no-stream.'
         >>> in_options("Give a grid, such as lr=fl.log_grid(1e-4, 1, 9).", {"lr": "--lr"})
         'Give a grid, such as --lr 1e-4:1:9.'
     """
@@ -44,7 +46,11 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
         option = options.get(found["name"] or "")
         if option is None:
             return found[0]
-        value = "" if found["value"] is None else f" {_word(found['value'])}"
+        if found["value"] in ("True", "False"):
+            option = option if found["value"] == "True" else option.replace("--", "--no-", 1)
+            value = ""
+        else:
+            value = "" if found["value"] is None else f" {_word(found['value'])}"
         subject = ":" if found[0].endswith(f": {found['name']}") else ""
         return f"{option}{value}{subject}"
 

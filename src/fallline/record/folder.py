@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from fallline.record.record import Record
 
 HISTORY, EPOCHS, PARAMS = "history.safetensors", "epochs.safetensors", "params.safetensors"
-MODEL_STATE, TABLES, REPORT = "model_state.safetensors", "tables.safetensors", "report.html"
+MODEL_STATE, TABLES = "model_state.safetensors", "tables.safetensors"
+FINDINGS, REPORT = "findings.json", "report.html"
 
 
 class RunFolder:
@@ -28,7 +29,7 @@ class RunFolder:
 
     It holds `run.json` (outcome `null` until the run ends), `history.safetensors`, `epochs.safetensors`,
     `params.safetensors`, for stateful problems `model_state.safetensors`, where metrics are tables
-    `tables.safetensors`, `checkpoints/`, `report.html`, and `.lock`.
+    `tables.safetensors`, where it was examined `findings.json`, `checkpoints/`, `report.html`, and `.lock`.
 
     Example:
         >>> import tempfile
@@ -95,10 +96,15 @@ class RunFolder:
     def finish(self, record: Record) -> None:
         """Write the arrays, and run.json with the outcome last: a kill in between leaves a run that can be resumed.
 
-        The record's own provenance and preparation replace those of the start; `started` stays.
+        The record's own provenance and preparation replace those of the start; `started` stays. Findings about the run
+        as it was before are removed.
         """
         if self.document.outcome is not None:
             self._write(replace(self.document, outcome=None, digests={}))
+        if record.diagnosis is None:
+            self._remove(FINDINGS)
+        else:
+            record.diagnosis.write(self.path)
         files = packed(record)
         for name, data in files.items():
             atomic.write_bytes(self.path / name, data)
@@ -127,6 +133,12 @@ class RunFolder:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _remove(self, name: str) -> None:
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise atomic.cannot("remove", self.path / name, error) from error
 
     def _write(self, document: Document) -> None:
         document.write(self.path)

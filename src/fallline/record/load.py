@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import warnings
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 from fallline.core.errors import RunError, did_you_mean
 from fallline.core.problem import Problem
 from fallline.record import arrays, atomic, document, race_document
+from fallline.record.diagnosis import Diagnosis
 from fallline.record.document import Document
 from fallline.record.folder import EPOCHS, HISTORY, MODEL_STATE, PARAMS, TABLES, digest
 from fallline.record.record import Record
@@ -38,7 +41,7 @@ def load(path: str | PathLike[str], problem: Problem | None = None) -> Record:
     always, sometimes = (HISTORY, EPOCHS, PARAMS), (MODEL_STATE, TABLES)
     names = [*always, *(name for name in sometimes if name in about.digests)]
     tables = {name: _table(path / name, about.digests.get(name)) for name in names}
-    return Record(
+    record = Record(
         spec=about.spec,
         outcome=about.outcome,
         why=about.why,
@@ -53,6 +56,8 @@ def load(path: str | PathLike[str], problem: Problem | None = None) -> Record:
         problem=problem,
         path=path,
     )
+    found = _diagnosis(path)
+    return record if found is None else replace(record, diagnosis=replace(found, record=record))
 
 
 def check_is_run(path: Path) -> None:
@@ -75,6 +80,16 @@ def run_names(folder: Path) -> list[str]:
     except OSError:
         return []
     return [entry.name for entry in entries if not entry.name.startswith(".") and document.is_run(entry)]
+
+
+def _diagnosis(path: Path) -> Diagnosis | None:
+    """Return what was found about a run; findings that cannot be read are no part of it, and can be made anew."""
+    try:
+        return Diagnosis.read(path)
+    except RunError as error:
+        again = f"`fallline diagnose {shlex.quote(str(path))}` makes the findings anew."
+        warnings.warn(f"{error} The run is whole; {again}", stacklevel=3)
+        return None
 
 
 def _table(path: Path, expected: str | None) -> dict[str, np.ndarray[Any, Any]]:

@@ -24,6 +24,7 @@ from fallline.record.lock import NAME as LOCK
 
 if TYPE_CHECKING:
     from fallline.figures.figure import Figure
+    from fallline.record.diagnosis import Diagnosis
 
 _ARRAYS = ("history", "epochs", "tables", "arrays", "model_arrays")
 
@@ -47,6 +48,7 @@ class Record:
         problem: the problem, where it is known.
         tree: the parameters as the user's pytree, where it is known.
         path: the run's folder, where it has one.
+        diagnosis: what was found wrong with it, where it was examined and that was saved.
     """
 
     spec: Spec
@@ -63,6 +65,7 @@ class Record:
     problem: Problem | None = None
     tree: Any = None
     path: Path | None = None
+    diagnosis: Diagnosis | None = None
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:

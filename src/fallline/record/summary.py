@@ -9,9 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from fallline.core.errors import RunError
+from fallline.record.diagnosis import Diagnosis
 from fallline.record.document import Document
 from fallline.record.load import run_names
 from fallline.record.names import data_name
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line about a finding.
+
+    Args:
+        cause: its documented identifier.
+        message: what is wrong and how it shows.
+        confidence: 0 to 1.
+    """
+
+    cause: str
+    message: str
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class RunSummary:
         seconds: how long it took, where that is known.
         started: when, in UTC as ISO 8601 writes it, where that is known.
         why: how it ended, in a sentence.
+        findings: what was found wrong with it, the surest first, where it was examined.
     """
 
     name: str
@@ -37,6 +54,7 @@ class RunSummary:
     seconds: float | None = None
     started: str | None = None
     why: str = ""
+    findings: tuple[Verdict, ...] = ()
 
 
 def runs(folder: str | PathLike[str]) -> list[RunSummary]:
@@ -59,7 +77,20 @@ def _summary(path: Path) -> RunSummary:
         seconds=_of(about.provenance, "seconds", int | float),
         started=_of(about.provenance, "started", str),
         why=about.why,
+        findings=_found(path),
     )
+
+
+def verdicts(diagnosis: Diagnosis | None) -> tuple[Verdict, ...]:
+    """Return what was found, a line each; nothing of a run that was not examined."""
+    return tuple(Verdict(each.cause, each.message, each.confidence) for each in diagnosis or ())
+
+
+def _found(path: Path) -> tuple[Verdict, ...]:
+    try:
+        return verdicts(Diagnosis.read(path))
+    except RunError:  # the run is whole without them, and whoever loads it is told
+        return ()
 
 
 def _of(provenance: Mapping[str, Any], key: str, kind: Any) -> Any:

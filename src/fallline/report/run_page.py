@@ -13,6 +13,7 @@ from fallline.report.command import command
 from fallline.report.confusion import labels
 from fallline.report.epoch_table import epoch_table
 from fallline.report.facts import facts
+from fallline.report.findings import findings
 from fallline.report.metric_table import metric_table
 from fallline.report.numbers import counted, duration, number
 from fallline.report.page import page, section
@@ -32,6 +33,7 @@ def run_page(record: Record) -> str:
     body = [
         f'<h1>{escape(data)}</h1><p class="muted">{escape(subtitle)}</p>',
         outcome(record),
+        "" if record.diagnosis is None else section("Findings", findings(record.diagnosis, record.spec)),
         section("Test", metrics(record.test)) if record.test else "",
         *(section(_title(name), metric_table(table, labels(record))) for name, table in record.tables.items()),
         section("Loss", f"<figure>{loss_curves(record.history, record.epochs)}</figure>"),

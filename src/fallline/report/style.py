@@ -29,6 +29,13 @@ th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--line);text-align:righ
 th{color:var(--muted);font-weight:500}
 .facts th,.facts td{text-align:left;white-space:normal;vertical-align:top;overflow-wrap:anywhere}
 .facts th{white-space:nowrap}
+.finding{border-left:4px solid var(--bad);padding:2px 0 2px 14px;margin:0 0 28px}
+.finding h3{font-size:1rem;margin:0;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.finding figure{margin:10px 0}
+.finding pre{margin-bottom:8px}
+.diff .old{color:var(--bad)}.diff .new{color:var(--good)}
+.judged dt{font-weight:600}
+.judged dd{margin:0 0 8px}
 summary{cursor:pointer;color:var(--muted);padding:4px 0}
 pre{background:var(--raised);border-radius:8px;padding:12px 16px;margin:0;overflow-x:auto;font-size:.85rem;
 white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -20,7 +20,7 @@ from fallline.record.names import is_safe
 from fallline.record.race_document import is_race
 from fallline.record.race_folder import is_free
 from fallline.record.race_summary import RaceSummary, races
-from fallline.record.summary import RunSummary, runs
+from fallline.record.summary import RunSummary, Verdict, runs
 from fallline.web.page import answer, respond
 from fallline.web.site import Site
 from fallline.web.unfinished import STOPPED
@@ -49,6 +49,7 @@ class Entry:
         seconds: how long it took; null where that is not known.
         started: when, in UTC as ISO 8601 writes it; null where that is not known.
         report: where its report is; null where it has none.
+        findings: what was found wrong with a run, the surest first.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Entry:
     seconds: float | None = None
     started: str | None = None
     report: str | None = None
+    findings: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def _of_run(folder: Path, run: RunSummary) -> Entry:
         seconds=run.seconds,
         started=run.started,
         report=f"/runs/{run.name}/report" if is_safe(run.name) and run.outcome not in BROKEN else None,
+        findings=run.findings,
     )
 
 

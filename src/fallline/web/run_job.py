@@ -15,6 +15,7 @@ from fallline.core.outcome import Outcome
 from fallline.probes.grad_norms import GradNorms
 from fallline.record.document import Document
 from fallline.record.folder import REPORT
+from fallline.record.summary import Verdict, verdicts
 from fallline.report.numbers import duration, number
 from fallline.web.jobs import Job, State
 
@@ -66,6 +67,7 @@ class TrainStatus:
         layers: whether there is a picture of the gradients, layer by layer.
         outcome: how it ended; None before.
         test: what the test part says, as pairs of a name and a number in words.
+        findings: what is wrong with it, the surest first, where it ended badly.
         report: whether there is a report of the run.
         resumable: whether it can go on where it stopped.
     """
@@ -81,6 +83,7 @@ class TrainStatus:
     layers: bool
     outcome: str | None
     test: tuple[tuple[str, str], ...]
+    findings: tuple[Verdict, ...]
     report: bool
     resumable: bool
 
@@ -121,6 +124,7 @@ class Training(Job):
         self._pictures += 1
         if record.outcome == Outcome.FINISHED:
             self._share = 1.0
+        self._examine(record)
         self.said = f"{record.outcome}: {record.why}"
 
     def leave(self) -> None:
@@ -174,9 +178,18 @@ class Training(Job):
             layers=bool(self.drawn.gradients),
             outcome=None if record is None else str(record.outcome),
             test=tuple((name, number(value)) for name, value in record.test.items()) if record else (),
+            findings=verdicts(record.diagnosis) if record else (),
             report=not self.going_on and (self.path / REPORT).is_file(),
             resumable=not self.going_on and _resumable(self.path),
         )
+
+    def _examine(self, record: Record) -> None:
+        """Look for the reason of a bad end."""
+        from fallline.findings.bad_end import ended_badly, examined
+
+        if ended_badly(record):
+            self.say(f"{record.outcome}: {record.why}; looking for the reason")
+            self.record = examined(record)
 
 
 def new(problem: Problem, method: Method, path: Path, auto: bool, choices: Mapping[str, Any]) -> Training:

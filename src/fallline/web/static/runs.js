@@ -1,6 +1,7 @@
 // The Runs page: the list, filtered and sorted; chosen runs laid over each other; deleting.
 
 import { context, del, element, get, picture, say } from "/static/shell.js";
+import { findings } from "/static/findings.js";
 import { age, listed, span, test } from "/static/runs_list.js";
 
 const COLUMNS = [
@@ -134,7 +135,12 @@ function row(entry) {
     ),
     cell("data", entry.data),
     cell("methods", methods(entry)),
-    cell("outcome", element("strong", { class: TONES[outcome] }, outcome), element("span", { class: "why" }, entry.why)),
+    cell(
+      "outcome",
+      element("strong", { class: TONES[outcome] }, outcome),
+      element("span", { class: "why" }, entry.why),
+      entry.findings.length ? findings(entry.findings, name, 1) : null,
+    ),
     cell("test", ...test(entry).map((words) => element("span", {}, words))),
     cell("seconds", span(entry.seconds)),
     cell("started", started && element("time", { datetime: started, title: started }, age(started))),

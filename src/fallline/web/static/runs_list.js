@@ -9,7 +9,8 @@ export function listed(entry) {
 }
 
 function made(entry) {
-  const all = [entry.name, entry.kind, entry.data, ...entry.methods, entry.outcome, entry.why, ...test(entry)];
+  const found = entry.findings.flatMap(({ cause, message }) => [cause, message]);
+  const all = [entry.name, entry.kind, entry.data, ...entry.methods, entry.outcome, entry.why, ...test(entry), ...found];
   const [first] = Object.values(entry.test);
   return {
     text: all.join(" ").toLowerCase(),

@@ -1,6 +1,7 @@
 // The Train page: a form on the left, the training as it goes on the right.
 
 import { context, element, picture, post } from "./shell.js";
+import { findings } from "./findings.js";
 import { ProblemPart, chosen, refused, sending, written } from "./form.js";
 import { Watch, pairs, text, unfinished } from "./watch.js";
 
@@ -62,8 +63,10 @@ class Panel {
     this.layers = element("figure", { class: "layers", tabindex: 0, "aria-label": "Gradient size by layer" });
     this.test = element("dl", { class: "numbers" });
     this.tested = element("div", {}, element("h3", {}, "On the test part"), this.test);
+    this.found = element("div", { "aria-live": "polite" });
     const words = "Choose a table, a model and a method, and start: the curves appear here.";
-    this.watch = new Watch(words, (status) => this.show(status), this.form, this.tested, this.curves, this.layers);
+    this.watch = new Watch(words, (status) => this.show(status), this.form, this.found, this.tested, this.curves,
+      this.layers);
   }
 
   show(status) {
@@ -71,6 +74,7 @@ class Panel {
     this.form.hidden = status.state !== "running" && !status.resumable;
     text(this.button, going ? "Change" : "Resume");
     this.rate.help.textContent = status.lr ? `now ${status.lr}` : " ";
+    this.showFindings(status);
     this.tested.hidden = !status.test.length;
     pairs(this.test, status.test);
     const drawn = `${status.id} ${status.pictures}`;
@@ -79,6 +83,14 @@ class Panel {
     picture(this.curves, `/train/${status.id}/curves.svg?${status.pictures}`);
     if (status.layers) picture(this.layers, `/train/${status.id}/layers.svg?${status.pictures}`);
     else this.layers.replaceChildren();
+  }
+
+  /** Say what is wrong with a training that ended badly, once: what is read out aloud is read once. */
+  showFindings({ id, name, findings: found }) {
+    const told = `${id} ${found.length}`;
+    if (told === this.told) return;
+    this.told = told;
+    this.found.replaceChildren(...(found.length ? [findings(found, name)] : []));
   }
 
   /** Change the rate of the training that goes on, or resume the one that was stopped, with it or as it was. */
