@@ -32,6 +32,7 @@ NAMES = (
     "streams",
     "playground",
     "findings",
+    "held_back",
     "probes",
 )
 HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."

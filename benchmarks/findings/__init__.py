@@ -14,6 +14,8 @@ from benchmarks.measure import Row
 
 def rows() -> list[Row]:
     """Measure."""
+    from benchmarks.findings.healthy import HEALTHY
+    from benchmarks.findings.planted import FAULTS
     from benchmarks.findings.score import measured
 
-    return measured()
+    return measured(FAULTS, HEALTHY)

@@ -12,23 +12,17 @@ from fallline.findings import CAUSES
 
 QUICK = (
     "least squares blow up",
-    "momentum crawls",
     "cosine ends early",
-    "few exact steps",
     "begun at a saddle",
     "far out on a flat loss",
     "a missing cell",
     "weights all alike",
-    "deep sigmoids",
     "negative biases in a regression",
-    "raw wines",
     "a layer jumped over",
-    "a line for rents",
     "sorted by rent",
     "nearly the answer",
     "one rent",
     "rents in another unit",
-    "one fraud in twenty",
 )
 SOUND = ("wine, adam(lr=0.01), batch_size=32, epochs=20", "flats, momentum(lr=0.01), batch_size=32, epochs=20")
 
