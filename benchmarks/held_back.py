@@ -1,7 +1,7 @@
 """Faults and healthy runs that no rule was made with: other problems, other models, other sizes of the same mistakes.
 
-They were written by someone who wrote none of the causes, and first run when the causes were done; what came out stands
-here as it came. How they are judged: as those of the section before.
+They were not looked at while the causes were made; what came out of their first run stands here as it came. They are
+judged as those of the section before.
 """
 
 from __future__ import annotations

@@ -10,9 +10,6 @@ from fallline.core.errors import InvalidValue
 from fallline.core.node import option
 from fallline.core.probe import Probe, StepView
 
-USUAL = 40
-"""Products that it takes on average on small networks, see `core.lanczos.TOLERANCE`."""
-
 
 class LowestCurvature(Probe):
     """The smallest eigenvalue of the loss's Hessian on the step's batch, λmin(H).
@@ -35,7 +32,9 @@ class LowestCurvature(Probe):
 
     COLUMN: ClassVar[str] = "lowest_curvature"
     UNITS: ClassVar[str] = "loss / parameter²"
-    COST: ClassVar[str] = "two gradients a product, about 40 products; three copies of the parameters"
+    COST: ClassVar[str] = (
+        "two gradients a product, 40 products on small networks, up to 100; three copies of the parameters"
+    )
     ASKS: ClassVar[bool] = True
 
     every: int = option(200, help="steps from one measurement to the next; the first step is measured")
@@ -55,5 +54,5 @@ class LowestCurvature(Probe):
         return -largest_curvature(xp, view.params, turned, self.iterations)
 
     def gradients(self) -> float:
-        """Return the cost of the products that it usually takes."""
-        return 2.0 * min(self.iterations, USUAL)
+        """Return the cost of all the products: a network of some size takes them."""
+        return 2.0 * self.iterations
