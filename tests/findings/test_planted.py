@@ -12,17 +12,12 @@ from fallline.findings import CAUSES
 
 QUICK = (
     "least squares blow up",
-    "cosine ends early",
     "begun at a saddle",
-    "far out on a flat loss",
-    "a missing cell",
     "weights all alike",
-    "negative biases in a regression",
     "a layer jumped over",
     "sorted by rent",
     "nearly the answer",
     "one rent",
-    "rents in another unit",
 )
 SOUND = ("wine, adam(lr=0.01), batch_size=32, epochs=20", "flats, momentum(lr=0.01), batch_size=32, epochs=20")
 
