@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import faulthandler
 import http.client
 import json
 import threading
@@ -87,7 +88,9 @@ def running(server: uvicorn.Server, listener: Any) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join(60)  # a job that compiles is waited for
-        assert not thread.is_alive()
+        if thread.is_alive():
+            faulthandler.dump_traceback()
+            pytest.fail("the server is still at work 60 s after its last test: what its threads do is printed above")
 
 
 @pytest.fixture(scope="session")

@@ -196,7 +196,9 @@ class Playground {
         onremove: () => this.#remove(label),
       }));
     }
-    this.list.replaceChildren(...labels.map(label => this.#cards.get(label).element));
+    const cards = labels.map(label => this.#cards.get(label).element), laid = Array.from(this.list.children);
+    const same = cards.length === laid.length && cards.every((card, i) => card === laid[i]);
+    if (!same) this.list.replaceChildren(...cards);  // what is being typed in a card would be lost with its focus
     this.state.methods.forEach(method => this.#showCard(method));
     this.arithmetic.setLabels(labels, this.scene.axes.map(axis => axis.name));
   }

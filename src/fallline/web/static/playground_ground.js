@@ -46,6 +46,7 @@ export class GroundForm {
   }
 
   show({surface, steps}, {window, start, axes}) {
+    this.tried = surface;
     const known = this.surfaces.find(({name}) => name === surface);
     for (const [name, chip] of this.#chips) chip.setAttribute("aria-pressed", String(name === surface));
     if (document.activeElement !== this.formula) this.formula.value = surface;
@@ -70,7 +71,9 @@ export class GroundForm {
 
   #try() {
     const text = this.formula.value.trim();
-    if (text) this.onchange({surface: text, window: null, start: null});
+    if (!text || text === this.tried) return;  // leaving the field is a change, too
+    this.tried = text;
+    this.onchange({surface: text, window: null, start: null});
   }
 
   #lay(steps, names) {
