@@ -5,7 +5,7 @@ READY := .venv/ready
 LOCK := requirements/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check docs bench torch browser lock
+.PHONY: run test check docs bench torture torch browser lock
 
 run: $(READY)  ## eight methods race on handwritten digits
 	$(BIN)/fallline compare digits
@@ -24,6 +24,9 @@ docs: $(READY)  ## a page for every method, solver, composition, schedule, surfa
 
 bench: torch  ## the measurements that the documentation quotes, beside PyTorch's
 	$(BIN)/python -m benchmarks
+
+torture: $(READY)  ## faults made for real and counted, for an hour: killed processes, flipped bits, hostile input, half an hour of everything
+	$(BIN)/python -m benchmarks torture
 
 torch: $(READY)  ## PyTorch, which only comparisons need
 	@$(BIN)/pip show -qq torch \

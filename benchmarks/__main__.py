@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: run all or some, print the rows, and write their sections of RESULTS.md."""
+"""`python -m benchmarks [NAME ...]`: run all or some, print the rows, and write their sections of RESULTS.md.
+
+`torture` stands for the long ones, in which faults are made for real and counted.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -34,8 +38,12 @@ NAMES = (
     "findings",
     "held_back",
     "probes",
+    "checkpoint",
+    "devices",
+    "determinism",
 )
-HEAD = "# Results\n\nBy `make bench`; each section says when and where it was measured."
+TORTURE = ("kills", "hosts", "flips", "fuzz", "soak")
+HEAD = "# Results\n\nBy `make bench` and `make torture`; each section says when and where it was measured."
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -54,7 +62,8 @@ def machine() -> str:
     if cpus.exists():
         lines = cpus.read_text().splitlines()
         model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
-    packages = ", ".join(f"{name} {version(name)}" for name in ("fallline", "jax", "torch", "scikit-learn", "numpy"))
+    names = ("fallline", "jax", "torch", "scikit-learn", "numpy")
+    packages = ", ".join(f"{name} {version(name)}" for name in names if find_spec(name.replace("scikit-", "sk")))
     return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {packages}"
 
 
@@ -66,19 +75,17 @@ def section(name: str, module: ModuleType, rows: list[Row]) -> str:
 
 
 def written(old: str, sections: dict[str, str]) -> str:
-    """Return the results with some sections replaced; they stand in the order of NAMES."""
+    """Return the results with some sections replaced; they stand in the order of the names."""
     found = {part.partition("\n")[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
     found |= {_title(name): text for name, text in sections.items()}
-    ordered = [found[_title(name)].rstrip() for name in NAMES if _title(name) in found]
-    return (
-        "\n\n".join(["# Results\n\nBy `make bench`; each section says when and where it was measured.", *ordered])
-        + "\n"
-    )
+    ordered = [found[_title(name)].rstrip() for name in (*NAMES, *TORTURE) if _title(name) in found]
+    return "\n\n".join([HEAD, *ordered]) + "\n"
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
-    for name in sys.argv[1:] or NAMES:
+    asked = sys.argv[1:] or NAMES
+    for name in TORTURE if asked == ["torture"] else asked:
         print(f"{name} …", flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
         rows = module.rows()

@@ -215,7 +215,8 @@ def test_ctrl_c_leaves_the_standings_and_the_same_command_goes_on(fallline, tmp_
     assert 0 < told["runs"] < 32  # 2 methods · (2 rates · 6 seeds + 4 fresh ones)
     assert "was interrupted" in told["verdict"]
     assert told["verdict"] in html.unescape((tmp_path / told["report"]).read_text())
-    assert said.splitlines()[-2:] == ["interrupted; to go on: the same command", f"results: {told['report']}"]
+    how = "interrupted; to go on: fallline resume runs/iris-race-1"
+    assert said.splitlines()[-2:] == [how, f"results: {told['report']}"]
 
     again = fallline("compare", *words)
     assert again.status == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -49,3 +51,25 @@ def test_a_relative_cache_home_is_ignored(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "caches")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert private_folder() == tmp_path / ".cache" / "fallline" / "compile"
+
+
+COMPILING = """
+from fallline.cli import compile_cache
+from fallline.cli.spoken_warnings import spoken
+compile_cache.enable()
+import jax
+for torn in (False, True, False):
+    kept = list(compile_cache.private_folder().rglob("*-cache"))
+    for file in kept if torn else []:
+        file.write_bytes(file.read_bytes()[:100])
+    jax.clear_caches()
+    with spoken(lambda said: said):
+        print(*(jax.jit(lambda x, k=k: x * k + 0.5)(2.0) for k in range(3)), len(kept) > 2)
+"""
+
+
+def test_half_written_programs_are_told_of_once_and_made_anew(caches):
+    """Such as a process leaves that is killed while it writes them; compiled, found damaged, found whole."""
+    ran = subprocess.run([sys.executable, "-c", COMPILING], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["0.5 2.5 4.5 False", "0.5 2.5 4.5 True", "0.5 2.5 4.5 True"]
+    assert ran.stderr == "fallline: warning: a compiled program that had been kept is damaged: all are compiled anew.\n"

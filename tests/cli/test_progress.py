@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -32,7 +33,7 @@ def test_a_run_within_one_epoch_counts_steps():
 @pytest.mark.parametrize("terminal", [False, True])
 def test_lines_are_rationed(monkeypatch, terminal):
     clock = iter(i * 0.05 for i in range(1000))
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("fallline.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=200, soft_wrap=True)
     with progress.shown(console) as show:

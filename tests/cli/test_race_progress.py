@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -19,7 +20,7 @@ HALF_WAY = RaceProgress(
 
 def written(terminal, progresses, monkeypatch):
     clock = iter(i * 0.05 for i in range(1000))
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("fallline.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=100, soft_wrap=True, highlight=False)
     with race_progress.shown(console, "validation loss") as show:

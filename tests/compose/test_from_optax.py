@@ -141,6 +141,11 @@ SAID_ONLY = {("optax.novograd", "weight_decay"), *(("optax.optimistic_gradient_d
 """Arguments that optax annotates as schedules, and multiplies as they are."""
 
 
+def takes_a_function(name: str) -> bool:
+    """Return whether a schedule may be among the arguments; told without making a class of the optimiser."""
+    return any("Callable" in str(place.annotation) for place in inspect.signature(FACTORIES[name]).parameters.values())
+
+
 def scheduled(name: str) -> list[str]:
     """Return the arguments of which optax takes a schedule."""
     places = inspect.signature(FACTORIES[name]).parameters
@@ -149,11 +154,13 @@ def scheduled(name: str) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore:.optimistic_adam. is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("name", [name for name in RUN if scheduled(name)])
+@pytest.mark.parametrize("name", [name for name in RUN if takes_a_function(name)])
 def test_a_schedule_of_ours_is_one_of_optaxs(name: str) -> None:
     factory, schedule = FACTORIES[name], fl.Exponential(0.02, decay=0.5)
     with jax.enable_x64(True):
         varied = dict.fromkeys(scheduled(name), schedule)
+        if not varied:
+            pytest.skip("the functions that it takes are no schedules")
         ours, theirs = arguments(factory, fl.SGD(0.1)) | varied, arguments(factory, optax.sgd(0.1)) | varied
         beside(from_optax(factory, **ours), factory(**theirs), start(jnp.float64), 4)
 

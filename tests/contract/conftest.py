@@ -24,15 +24,23 @@ from fallline.schedules import SCHEDULES
 
 MANY_FORMS = 32
 
+REGISTERED = {"method": METHODS, "schedule": SCHEDULES}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Spread a test over everything registered."""
-    for fixture, registry in (("method", METHODS), ("schedule", SCHEDULES)):
-        if fixture in metafunc.fixturenames:
-            found = [pair for cls in registry.values() for pair in forms(cls)]
-            metafunc.parametrize(fixture, [form for _, form in found], ids=[name for name, _ in found])
+    for fixture in REGISTERED.keys() & set(metafunc.fixturenames):
+        names, found = every_form(fixture)
+        metafunc.parametrize(fixture, found, ids=names)
     if "method_class" in metafunc.fixturenames:
         metafunc.parametrize("method_class", METHODS.values(), ids=METHODS.keys())
+
+
+@functools.cache
+def every_form(fixture: str) -> tuple[tuple[str, ...], tuple[Node, ...]]:
+    """Return the names and the forms of everything registered."""
+    names, found = zip(*[pair for cls in REGISTERED[fixture].values() for pair in forms(cls)], strict=True)
+    return names, found
 
 
 def forms(cls: type[Node]) -> Iterator[tuple[str, Node]]:

@@ -122,7 +122,7 @@ def test_numpy_and_jax_agree_in_double_precision(
 
 def test_vmapped_numbers_equal_a_loop(method: Method, params: Any, gradients: list[Any], descend: Descend) -> None:
     factors = np.array([1.0, 0.5, 0.8])
-    start, slopes = params["scale"], [g["scale"] for g in gradients[:3]]
+    start, slopes = params["scale"], [g["scale"] for g in gradients[:2]]
     with jax.enable_x64(True):
         lanes = jax.tree.map(lambda number: jnp.asarray(number * factors), method)
         run = jax.tree.map(jnp.asarray, (start, slopes))

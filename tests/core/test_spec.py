@@ -40,6 +40,7 @@ specs = st.builds(
     micro_batch=st.none() | counts,
     checkpoint_seconds=st.floats(0, 1e9),
     checkpoint_steps=st.none() | counts,
+    keep_checkpoints=counts,
 )
 
 
@@ -86,6 +87,10 @@ def test_choices_left_out_of_a_file_have_their_defaults() -> None:
         ({"checkpoint_seconds": None}, InvalidType, "checkpoint_seconds must be a number"),
         ({"checkpoint_seconds": -1}, InvalidValue, "seconds must not be negative"),
         ({"checkpoint_steps": 0}, InvalidValue, "checkpoint_steps must be at least 1"),
+        ({"keep_checkpoints": 0}, InvalidValue, "keep_checkpoints must be at least 1"),
+        ({"devices": 0}, InvalidValue, "devices must be at least 1"),
+        ({"reproducible": "yes"}, InvalidType, "reproducible must be True or False"),
+        ({"reproducible": True, "shard_params": True}, InvalidValue, "Leave one of the two out"),
         ({"epoch": 3}, InvalidValue, "a run has no choice called 'epoch'. Did you mean 'epochs'"),
         ({"method": 3}, InvalidType, "a run needs a method, as text"),
         ({"problem": "digits"}, InvalidType, "problem='digits': problem must be a table of names and values"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -91,6 +93,19 @@ def test_control_groups_bound_what_is_free(tmp_path, monkeypatch):
     assert memory.free_memory() == 2500
     (group / "memory.max").write_text("max\n")
     assert memory.free_memory() != 2500
+
+
+def test_a_limit_of_the_process_s_own_bounds_what_is_free():
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2**29, before[1]))
+    try:
+        free = memory.free_memory()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    assert free is not None
+    assert 2**28 < free <= 2**29
 
 
 def test_a_folder_of_idx_files_counts_them_all(tmp_path, free):

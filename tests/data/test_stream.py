@@ -138,12 +138,11 @@ def test_damaged_pages_are_refused_with_their_rows(tmp_path):
     pl.DataFrame({"a": np.random.default_rng(0).normal(size=40)}).write_parquet(path, row_group_size=8)
     content = bytearray(path.read_bytes())
     before = path.stat()
+    streamed = stream(path)
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     content[4:footer] = bytes(255 - b for b in content[4:footer])
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    streamed = stream(path)
-
     with pytest.raises(DataError, match=r"a.parquet, rows 8–11 cannot be read as Parquet: "):
         streamed.read(2)
 

@@ -265,7 +265,7 @@ def test_a_resumed_run_measures_as_the_uninterrupted_one(tmp_path, problem):
 
 def test_the_first_parameters_are_kept_only_for_who_looks_back(tmp_path):
     for name, probes in {"plain": (), "back": "distance(every=2)"}.items():
-        fl.train(HELD, fl.SGD(lr=0.01), steps=2, checkpoint_steps=1, out=tmp_path / name, probes=probes)
+        fl.train(HELD, fl.SGD(lr=0.01), steps=20, checkpoint_steps=1, out=tmp_path / name, probes=probes)
     plain, back = (latest(tmp_path / name)[0] for name in ("plain", "back"))
     assert {name for name in back if name not in plain} == {"state/start/v", "state/start/w", "steps/distance"}
 

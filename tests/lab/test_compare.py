@@ -161,7 +161,7 @@ BAD: dict[str, tuple[dict[str, Any], type[FalllineError], str]] = {
     "a budget without a unit": ({"budget": "60"}, InvalidValue, "a budget is a number and a unit"),
     "no trials": ({"trials": 0}, InvalidValue, "trials must be at least 1"),
     "a few rows over and over": ({"overfit_batches": 1}, InvalidValue, "overfit_batches=1 is for one training"),
-    "checkpoints by time": ({"checkpoint_seconds": 5.0}, InvalidValue, "checkpoint_seconds=5.0 is for one training"),
+    "checkpoints kept": ({"keep_checkpoints": 5}, InvalidValue, "keep_checkpoints=5 is for one training"),
     "checkpoints by steps": ({"checkpoint_steps": 5}, InvalidValue, "checkpoint_steps=5 is for one training"),
     "dropped altogether": ({"batch_size": 32, "last_batch": "drop"}, InvalidValue, "leaves nothing of 16 rows"),
 }

@@ -135,7 +135,7 @@ def test_damaged_findings_cost_the_run_nothing(tmp_path, diagnosis, content):
 
 def test_a_picture_that_is_none_is_damage(tmp_path, diagnosis):
     path = diagnosis.save(tmp_path / "a")
-    values = json.loads((path / "findings.json").read_text())
+    values = json.loads((path / "findings.json").read_text()) | {"sha256": None}
     for changed in ({"kind": "pie"}, {"series": {"loss": [[1, 2, 3]]}}, {"series": {"loss": "up"}}, {"names": ["x"]}):
         each = values["findings"][0] | {"exhibit": values["findings"][0]["exhibit"] | changed}
         (path / "findings.json").write_text(json.dumps(values | {"findings": [each]}))

@@ -33,7 +33,7 @@ def test_create_writes_a_versioned_run_without_an_outcome(tmp_path):
     path = tmp_path / "deep" / "run"
     with RunFolder.create(path, SPEC, {"device": "cpu"}, {"scale": [math.inf]}):
         found = document(path)
-    assert found["format"] == 1
+    assert found["format"] == 2
     assert found["outcome"] is None
     assert found["spec"]["method"] == "sgd(lr=0.1)"
     assert found["provenance"]["device"] == "cpu"

@@ -17,7 +17,7 @@ def run(tmp_path, record):
 
 
 def change(run, **values):
-    document = json.loads((run / "run.json").read_text())
+    document = json.loads((run / "run.json").read_text()) | {"sha256": None}
     (run / "run.json").write_text(json.dumps(document | values))
 
 
@@ -52,8 +52,8 @@ def test_an_unfinished_run_says_how_to_go_on(tmp_path):
 
 
 def test_a_newer_format_is_refused_clearly(run):
-    change(run, format=2)
-    with pytest.raises(RunError, match="written by a newer Fallline: its format is 2, this one reads up to 1"):
+    change(run, format=3)
+    with pytest.raises(RunError, match="written by a newer Fallline: its format is 3, this one reads up to 2"):
         load(run)
 
 

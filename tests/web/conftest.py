@@ -93,7 +93,7 @@ def running(server: uvicorn.Server, listener: Any) -> Iterator[int]:
             pytest.fail("the server is still at work 60 s after its last test: what its threads do is printed above")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     runs = tmp_path_factory.mktemp("app") / "runs"
     runs.mkdir()

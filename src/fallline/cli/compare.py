@@ -69,7 +69,7 @@ def _raced(
     data: str, about: RacedProblemOptions, race: RaceOptions, run: RunOptions, out: Path | None, console: Console
 ) -> Comparison:
     """Run a race."""
-    from fallline.cli import compile_cache, heading, race_progress
+    from fallline.cli import compile_cache, devices, heading, race_progress
     from fallline.core.race_spec import read_budget
     from fallline.lab.compare import race_spec
     from fallline.lab.entrants import read_method, without_solvers
@@ -87,6 +87,7 @@ def _raced(
     if methods is not None:
         for method in without_solvers(methods)[0]:
             read_method(method)
+    devices.ready(run.devices)
     if out is not None and not is_race(out):
         check_free(out)
     problem = about.problem(data, console)

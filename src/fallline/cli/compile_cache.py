@@ -13,6 +13,9 @@ import stat
 import sys
 from pathlib import Path
 
+DAMAGED = "Error reading persistent compilation cache entry"
+"""How a warning of JAX's begins."""
+
 
 def enable() -> None:
     """Let JAX keep its compiled programs; call before JAX compiles anything.
@@ -33,6 +36,22 @@ def enable() -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+def emptied(warning: str) -> bool:
+    """Throw the kept programs away if a warning of JAX's says that one is damaged; return whether it does.
+
+    A process that is killed while it writes one leaves half of it, which JAX would find damaged again and again.
+    """
+    if not warning.startswith(DAMAGED):
+        return False
+    import jax
+
+    kept: str | None = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
+    if kept is not None and Path(kept).parent == private_folder():
+        for program in Path(kept).glob("*-cache"):
+            program.unlink(missing_ok=True)
+    return True
+
+
 def private_folder() -> Path:
     """Return the user's own folder for compiled programs, made if it is missing.
 
@@ -40,9 +59,17 @@ def private_folder() -> Path:
         OSError: when it cannot be made, or others could write into it.
     """
     folder = _base() / "fallline" / "compile"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name != "posix":
-        return folder
+    for each in (folder.parent, folder):  # whoever can write the parent can put another folder in its place
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix":
+            _check_own(each)
+    if os.name == "posix":
+        folder.chmod(0o700)
+    return folder
+
+
+def _check_own(folder: Path) -> None:
+    """Raise `PermissionError` unless a folder is the user's own, and nobody else can write it."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise PermissionError(f"{folder} is a link. Remove it.")
@@ -50,7 +77,6 @@ def private_folder() -> Path:
         raise PermissionError(f"{folder} belongs to another user. Set XDG_CACHE_HOME to a folder of your own.")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(f"others can write to {folder}. Remove it: what it holds cannot be trusted.")
-    return folder
 
 
 def _base() -> Path:

@@ -65,7 +65,8 @@ def lines(record: Record) -> list[str]:
             f"evidence and remedies: fallline diagnose {shlex.quote(str(record.path))}",
         ]
     if record.outcome == Outcome.INTERRUPTED:
-        said.append(f"to go on: fallline resume {record.path}")
+        several = record.provenance.get("processes", 1) > 1
+        said.append(f"to go on: {'the same command again' if several else f'fallline resume {record.path}'}")
     return [*said, f"results: {record.path}"]
 
 

@@ -15,7 +15,9 @@ from fallline import __version__
 from fallline.cli.compare import compare
 from fallline.cli.data import data
 from fallline.cli.diagnose import diagnose
+from fallline.cli.distributed import LOST, abandon
 from fallline.cli.landscape import landscape
+from fallline.cli.launch import launch
 from fallline.cli.layers import layers
 from fallline.cli.methods import methods
 from fallline.cli.picture import picture
@@ -28,13 +30,14 @@ from fallline.cli.ui import ui
 from fallline.cli.usage import explain
 from fallline.cli.view import view
 from fallline.cli.wording import in_options, option_names
-from fallline.core.errors import FalllineError
+from fallline.core.errors import FalllineError, ProcessLost
 
 SIGPIPE = 13
 """The signal's number, which Python's `signal` does not name everywhere."""
 
 app = typer.Typer(name="fallline", add_completion=False, pretty_exceptions_enable=False)
-for verb in (train, compare, diagnose, predict, resume, runs, methods, data, view, picture, landscape, layers, ui):
+about_runs = (train, launch, compare, diagnose, predict, resume, runs)
+for verb in (*about_runs, methods, data, view, picture, landscape, layers, ui):
     app.command()(verb)
 
 
@@ -63,8 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `fallline`; by default the process's own.
 
     Returns:
-        0 done; 1 the training failed or diverged; 2 wrong usage or bad input; 128 + the signal's number after a signal.
+        0 done; 1 the training failed or diverged; 2 wrong usage or bad input; 75 another process of the same training
+        was lost; 128 + the signal's number after a signal.
     """
+    try:
+        status = _status(arguments)
+    except BaseException:
+        abandon(1)
+        raise
+    abandon(status)
+    return status
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """Run one command; what can be said in a line is, and becomes an exit status."""
     try:
         with spoken(_reword):
             status = _invoke(list(sys.argv[1:] if arguments is None else arguments))
@@ -74,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return end.exit_code
     except typer.TyperException as error:
         return _refuse(explain(error))
+    except ProcessLost as error:
+        _refuse(f"fallline: {_reword(str(error))}")
+        return LOST
     except FalllineError as error:
         return _refuse(f"fallline: {_reword(' '.join([str(error), *_notes(error)]))}")
     except KeyboardInterrupt as interrupt:

@@ -19,6 +19,7 @@ from fallline.problems import catalogue
 
 _METRICS = catalogue.names("fallline.problems.metrics")
 _DATA, _TRAINING, _RACE, _RESULTS = "Data and model", "Training", "Race", "Results"
+_PROCESSES = "Several processes"
 _USUAL = {field.name: f"{field.default}" for kind in (RaceSpec, Spec) for field in dataclasses.fields(kind)}
 
 
@@ -161,6 +162,30 @@ Kept = Annotated[
 MaxTime = Annotated[
     float | None, _option("--max-time", _TRAINING, "Stop after so many seconds of training.", "X", False)
 ]
+Devices = Annotated[
+    int | None,
+    _option("--devices", _TRAINING, "Spread a batch's rows, or a race's runs, over N devices.", "N", _USUAL["devices"]),
+]
+Reproducible = Annotated[
+    bool,
+    _option("--reproducible", _TRAINING, "Sum in one order: the same bits on 1, 2, 4 or 8 devices.", None, False),
+]
+ShardParams = Annotated[
+    bool,
+    _option("--shard-params", _TRAINING, "Spread parameters and the method's state over them, too.", None, False),
+]
+Distributed = Annotated[
+    bool, _option("--distributed", _PROCESSES, "Train with other processes, each given the same command.", None, False)
+]
+Coordinator = Annotated[
+    str | None,
+    _option("--coordinator", _PROCESSES, "Where process 0 listens.", "HOST:PORT", "found under SLURM, MPI, Kubernetes"),
+]
+Processes = Annotated[int | None, _option("--processes", _PROCESSES, "How many there are.", "N", "likewise")]
+Process = Annotated[int | None, _option("--process", _PROCESSES, "Which one this is, from 0.", "I", "likewise")]
+Wait = Annotated[
+    float, _option("--wait", _PROCESSES, "Seconds until a process that does not come, or is silent, is given up.", "X")
+]
 OverfitBatches = Annotated[
     int | None,
     _option("--overfit-batches", _TRAINING, "A check: learn the first N batches by heart, 1000 steps.", "N", False),
@@ -174,8 +199,14 @@ CheckpointSeconds = Annotated[float, _option("--checkpoint-seconds", _RESULTS, "
 CheckpointSteps = Annotated[
     int | None, _option("--checkpoint-steps", _RESULTS, "Steps between checkpoints, instead.", "N", False)
 ]
+KeptCheckpoints = Annotated[int, _option("--keep-checkpoints", _RESULTS, "How many of the newest stay.", "N")]
+AllowChanges = Annotated[
+    bool,
+    _option("--allow-changes", _RESULTS, "Go on with a run although data, versions or choices changed.", None, False),
+]
 RunFolder = Annotated[
-    Path | None, _option("--out", _RESULTS, "A new folder for the run.", "DIR", "runs/<data>-<method>-<n>")
+    Path | None,
+    _option("--out", _RESULTS, "A folder for the run, new or of the same run.", "DIR", "runs/<data>-<method>-<n>"),
 ]
 CsvFile = Annotated[
     Path | None, typer.Option("--out", help="Write a CSV file.", metavar="FILE", show_default="standard output")

@@ -42,7 +42,7 @@ def lines(comparison: Comparison, words: Callable[[str], str]) -> list[str]:
     said = [standings_text(dataclasses.replace(comparison.view, notes=notes)), ""]
     said.append(runs if seconds is None else f"{runs} in {duration(seconds)}")
     if comparison.outcome == Outcome.INTERRUPTED:
-        said.append(f"interrupted; to go on: the same command{_with_folder(comparison)}")
+        said.append(f"interrupted; to go on: {_going_on(comparison)}")
     return [*said, f"results: {_report(comparison) or comparison.path}"]
 
 
@@ -77,7 +77,7 @@ def _report(comparison: Comparison) -> Path | None:
     return path if path.is_file() else None
 
 
-def _with_folder(comparison: Comparison) -> str:
-    """Return what the same command needs besides: a race on a user's own file is found only by its folder."""
-    found = comparison.spec is not None and "data" in comparison.spec.run.problem
-    return "" if found else f" with --out {shlex.quote(str(comparison.path))}"
+def _going_on(comparison: Comparison) -> str:
+    """Return what goes on with a race: one on a user's own file needs its command again, to read that file."""
+    ready, path = comparison.spec is not None and "data" in comparison.spec.run.problem, str(comparison.path)
+    return f"fallline resume {shlex.quote(path)}" if ready else f"the same command with --out {shlex.quote(path)}"

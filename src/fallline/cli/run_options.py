@@ -27,6 +27,7 @@ class RunOptions:
     watch: options.Watched = None
     keep: options.Kept = None
     max_time: options.MaxTime = None
+    devices: options.Devices = None
 
     def given(self) -> dict[str, Any]:
         """Return the choices that were made, as the library takes them."""

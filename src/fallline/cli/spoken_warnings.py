@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from fallline.cli import compile_cache
+
 
 @contextmanager
 def spoken(reword: Callable[[str], str]) -> Iterator[None]:
     """Write every warning as one line on standard error, in the command line's words."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        print(f"fallline: warning: {reword(' '.join(str(message).split()))}", file=sys.stderr)
+        said = " ".join(str(message).split())
+        if compile_cache.emptied(said):
+            said = "a compiled program that had been kept is damaged: all are compiled anew."
+        print(f"fallline: warning: {reword(said)}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = show

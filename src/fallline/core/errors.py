@@ -26,6 +26,14 @@ class RunError(InvalidValue):
     """A run folder that cannot be used as asked."""
 
 
+class ProcessLost(FalllineError):
+    """Another process of a training that several carry out has gone, or never came; start all of them again."""
+
+
+class OutOfMemory(FalllineError, MemoryError):
+    """More memory than there is was needed."""
+
+
 class CannotTell(FalllineError):
     """A question that what is at hand cannot answer; says why, and how to get the rest."""
 

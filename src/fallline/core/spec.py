@@ -52,6 +52,11 @@ class Spec:
             to keep to it. Without one they measure as often as they say.
         checkpoint_seconds: seconds between checkpoints of a run that has a folder.
         checkpoint_steps: steps between checkpoints, instead of seconds.
+        keep_checkpoints: how many of the newest checkpoints stay.
+        devices: over how many devices each batch's rows are spread; in a race, its runs.
+        reproducible: sum a batch's gradient in an order that does not depend on the devices: the same bits on 1, 2, 4
+            or 8 of them.
+        shard_params: spread the parameters and the method's state over the devices, too.
     """
 
     method: str
@@ -78,11 +83,18 @@ class Spec:
     probe_budget: float | None = None
     checkpoint_seconds: float = 30.0
     checkpoint_steps: int | None = None
+    keep_checkpoints: int = 2
+    devices: int = 1
+    reproducible: bool = False
+    shard_params: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.problem, Mapping):
             raise InvalidType(f"problem={self.problem!r}: problem must be a table of names and values.")
-        counts = ("epochs", "steps", "patience", "overfit_batches", "micro_batch", "checkpoint_steps")
+        counts = (
+            *("epochs", "steps", "patience", "overfit_batches", "micro_batch"),
+            *("checkpoint_steps", "keep_checkpoints"),
+        )
         if not (isinstance(self.batch_size, str) and self.batch_size == "full"):
             object.__setattr__(self, "batch_size", whole("batch_size", self.batch_size, least=1, also="'full'"))
         for name in counts:
@@ -105,9 +117,10 @@ class Spec:
             if self.probe_budget <= 0:
                 raise InvalidValue(f"probe_budget={self.probe_budget}: a share of the gradients above 0, such as 0.05.")
         self._check_end()
-        object.__setattr__(self, "probes", tuple(self.probes))
-        if not all(isinstance(probe, str) for probe in self.probes):
+        self._check_devices()
+        if not isinstance(self.probes, list | tuple) or not all(isinstance(probe, str) for probe in self.probes):
             raise InvalidType(f"probes={self.probes!r}: a spec holds probes as texts such as 'sharpness(every=50)'.")
+        object.__setattr__(self, "probes", tuple(self.probes))
 
     def _check_end(self) -> None:
         """Check what ends a run early, and which epoch of it is kept."""
@@ -130,6 +143,18 @@ class Spec:
         if self.overfit_batches is not None and self.watches:
             raise InvalidValue(
                 f"overfit_batches={self.overfit_batches} trains without validation: leave patience and keep='best' out."
+            )
+
+    def _check_devices(self) -> None:
+        """Check over what the run is spread, and how."""
+        object.__setattr__(self, "devices", whole("devices", self.devices, least=1))
+        for name in ("reproducible", "shard_params"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidType(f"{name}={getattr(self, name)!r}: {name} must be True or False.")
+        if self.reproducible and self.shard_params:
+            raise InvalidValue(
+                "reproducible=True with shard_params=True: sums over an array that lies on several devices, such as "
+                "the gradient's length, depend on how many they are. Leave one of the two out."
             )
 
     @property
@@ -183,7 +208,7 @@ def read_json(what: str, text: str) -> Mapping[str, Any]:
     """Return the choices of `what` ("a run") that are written in JSON, not yet checked."""
     try:
         choices = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits is neither JSON nor a JSONDecodeError
         raise InvalidValue(f"{what}'s choices are not JSON: {error}.") from None
     if not isinstance(choices, Mapping):
         raise InvalidType(f"{what}'s choices are a table of names and values, not a {type(choices).__name__}.")
@@ -196,11 +221,11 @@ def read_toml(what: str, text: str) -> Mapping[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidValue(f"{what}'s choices are not TOML: {error}.") from None
 
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: _without_none(v) for k, v in value.items() if v is not None}
-    return [_without_none(v) for v in value] if isinstance(value, list | tuple) else value
+    return [_without_none(v) for v in value if v is not None] if isinstance(value, list | tuple) else value

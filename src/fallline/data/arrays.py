@@ -87,7 +87,10 @@ def _text(name: str, array: Array) -> Text:
             f"column {name!r} is a {array.ndim}-dimensional array of {array.dtype}; text is given as one column each, "
             f"in a mapping from names to columns, and numbers as an array of a numeric type."
         )
-    values = array.tolist()
+    try:
+        values = array.tolist()
+    except (SystemError, ValueError):  # what Python says of such characters, by its version
+        raise DataError(f"column {name!r} holds text with characters that Unicode does not have.") from None
     try:
         distinct = set(values)
     except TypeError:

@@ -128,7 +128,7 @@ def without_spaces(cells: pl.Series) -> pl.Series:
     """Return the cells without spaces around them; what is then a mark of a missing value is null."""
     import polars as pl
 
-    if not (cells.str.starts_with(" ") | cells.str.ends_with(" ")).any():
+    if not any((cells.str.starts_with(blank) | cells.str.ends_with(blank)).any() for blank in " \t"):
         return cells
     bare = cells.str.strip_chars()
     return pl.select(pl.when(~bare.is_in(MISSING)).then(bare).alias(cells.name)).to_series()

@@ -57,7 +57,7 @@ def records(
         reader = csv.reader(lines, delimiter=separator, strict=strict)
         try:
             for cells in reader:
-                if len(cells) > 1 or "".join(cells).strip():
+                if len(cells) > 1 or "".join(cells).strip(" \t"):
                     yield before + reader.line_num, cells
         except UnicodeDecodeError as error:
             raise DataError(f"{path} is not text in UTF-8 ({error.reason}); save it again in that encoding.") from None
@@ -80,7 +80,8 @@ def line_of(file: Layout, name: str, cell: str) -> int:
     column = file.names.index(name)
     found = records(file.path, file.separator)
     next(found)
-    return next(line for line, cells in found if column < len(cells) and cells[column].strip() == cell)
+    held = ((line, cells[column]) for line, cells in found if column < len(cells))
+    return next(line for line, written in held if cell in (written, written.strip()))
 
 
 def _widths(sample: list[list[str]]) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def larger_than_memory(source: Any) -> str | None:
 
 def free_memory() -> int | None:
     """Return the bytes of memory that this process may still take; None where the system does not say."""
-    found = [*_of_machine(), *_of_groups()]
+    found = [*_of_machine(), *_of_groups(), *_of_process()]
     return max(0, min(found)) if found else None
 
 
@@ -59,6 +59,18 @@ def _of_machine() -> Iterator[int]:
     except (OSError, StopIteration):
         if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):  # macOS says only how much there is
             yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _of_process() -> Iterator[int]:
+    """Yield what a limit of this process's own (`ulimit -v`) leaves."""
+    try:
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most != resource.RLIM_INFINITY:
+            yield most - int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return
 
 
 def _of_groups() -> Iterator[int]:
@@ -89,10 +101,10 @@ def _own_group() -> str:
 def in_words(count: float) -> str:
     """Return a number of bytes in the largest unit that leaves a number above 1.
 
-    >>> in_words(512), in_words(38_440), in_words(3 * 10**9)
-    ('512 B', '38.4 kB', '3 GB')
+    >>> in_words(512), in_words(38_440), in_words(3 * 10**9), in_words(4 * 10**12)
+    ('512 B', '38.4 kB', '3 GB', '4 TB')
     """
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return f"{count:.0f} B"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fallline.core.errors import DataError
 from fallline.data.blocks import Blocks, cut
 from fallline.data.column_type import ColumnType, type_of
+from fallline.data.parquet_pages import check_pages
 from fallline.data.polars_column import as_column
 from fallline.data.stamp import Stamp
 from fallline.data.table import Column
@@ -30,6 +31,7 @@ def parquet_blocks(path: Path) -> Blocks:
     """Return a file's blocks; one query counts the missing cells of columns whose type depends on there being any."""
     import polars as pl
 
+    check_pages(path)
     stamp = Stamp.of(path)
     try:
         scan = pl.scan_parquet(path, glob=False)

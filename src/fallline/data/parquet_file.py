@@ -7,6 +7,7 @@ from pathlib import Path
 from fallline.core.errors import DataError
 from fallline.data.file import file_source
 from fallline.data.parquet_blocks import parquet_blocks
+from fallline.data.parquet_pages import check_pages
 from fallline.data.polars_column import as_column
 from fallline.data.raw_array import refuse_size
 from fallline.data.table import Column, Table
@@ -18,6 +19,7 @@ _CELL = 8
 def _read(path: Path) -> Table:
     import polars as pl
 
+    check_pages(path)
     try:
         scan = pl.scan_parquet(path, glob=False)
         names = scan.collect_schema().names()

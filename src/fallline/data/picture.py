@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fallline.core.errors import DataError
+from fallline.data import raw_array
 from fallline.data.table import Array
 
 if TYPE_CHECKING:
@@ -36,7 +38,11 @@ def decode(path: Path, size: tuple[int, int] | None = None) -> Array | DataError
     with file:
         try:
             with Image.open(file, formats=_FORMATS) as image:
+                unpacked = image.width * image.height * len(image.getbands())
+                raw_array.refuse_ratio(str(path), unpacked, os.fstat(file.fileno()).st_size)
                 return _pixels(image, size)
+        except DataError as error:
+            return error
         except Exception as error:  # what a decoder meets in a damaged file may come out as any error
             reason = "it is neither PNG nor JPEG" if isinstance(error, UnidentifiedImageError) else error
             return DataError(f"{path} cannot be read as an image: {str(reason).rstrip('.')}.")

@@ -14,6 +14,7 @@ from fallline.core.spec import Spec
 from fallline.engine.beginning import begun
 from fallline.engine.checkpoint import Saved
 from fallline.engine.interrupt import heard
+from fallline.engine.layout import here
 from fallline.engine.log import Columns, Log
 from fallline.engine.mark import Reported, answer
 from fallline.engine.progress import Report
@@ -43,7 +44,7 @@ def again(
         KeyboardInterrupt: after a signal.
     """
     # The first run had its own clock; what matters now is where it got to.
-    planned, start = begun(problem, method, dataclasses.replace(spec, max_time=None), probes)
+    planned, start = begun(problem, method, dataclasses.replace(here(spec), max_time=None), probes)
     with contextlib.closing(planned.feed), heard() as interrupt:
         runner = Runner(planned, Saved(start, None, Log(), 0.0), keep=_nothing, report=progress)
         end = None

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from fallline.core.outcome import Outcome
-from fallline.engine.beginning import alike, first_mark
+from fallline.engine.beginning import alike, first_mark, shapes
 from fallline.engine.carry_out import record_of, tested
 from fallline.engine.checkpoint import Saved
 from fallline.engine.contest import Contestant, Told
 from fallline.engine.divergence import finished
 from fallline.engine.interrupt import Interrupt
+from fallline.engine.mark import Mark
 from fallline.engine.plan import Plan
 from fallline.engine.progress import Progress
 from fallline.engine.provenance import provenance
 from fallline.engine.run import End, Runner
+
+
+@dataclass
+class _Held:
+    """A run's clockwork, and where it stood at the last two looks."""
+
+    runner: Runner
+    now: Saved
+    before: Saved | None = None
+
+    def look(self) -> None:
+        """See where it stands."""
+        self.before, self.now = self.now, self.runner.saved
 
 
 class Alone:
@@ -31,7 +47,17 @@ class Alone:
 
     def prepare(self) -> None:
         """Compile every program of a run by beginning one."""
-        self._begun(Contestant(self.plan.method, self.plan.spec.seed, 0)).plan.feed.close()
+        self._runner(Contestant(self.plan.method, self.plan.spec.seed, 0)).plan.feed.close()
+
+    @cached_property
+    def shapes(self) -> Mark:
+        """The shapes and dtypes of where a run stands."""
+        return shapes(self.plan, self.plan.looks_back)
+
+    def standing(self, run: Contestant) -> Saved | None:
+        """Return where a run stood one look ago: should its next step fail, it has to go back by one from there."""
+        before = None if run.held is None else run.held.before
+        return None if before is None else before._replace(log=run.log.upto(before.at.step))
 
     def carry(
         self,
@@ -46,19 +72,21 @@ class Alone:
 
     def eliminate(self, run: Contestant, why: str) -> None:
         """End a run that stands between two calls of `carry`."""
-        self._finish(run, run.held.end(Outcome.ELIMINATED, why))
+        self._finish(run, self._begun(run).runner.end(Outcome.ELIMINATED, why))
 
     def leave(self, run: Contestant) -> None:
         """Let go of what a run holds that has not ended and will not go on: threads and files of its rows."""
         if run.held is not None:
-            run.held.plan.feed.close()
-            run.held = None
+            run.held.runner.plan.feed.close()
+        run.held = run.saved = None
 
     def _carry(self, run: Contestant, interrupt: Interrupt, told: Told) -> None:
-        runner = run.held = run.held or self._begun(run)
+        held = self._begun(run)
+        runner = held.runner
 
         def report(progress: Progress) -> None:
             run.step, run.seconds = progress.step, progress.seconds
+            held.look()
             told(run)
 
         runner.report = report
@@ -70,12 +98,21 @@ class Alone:
             self._finish(run, end)
             told(run)
 
-    def _begun(self, run: Contestant) -> Runner:
+    def _begun(self, run: Contestant) -> _Held:
+        """Return where a run stands: at its start, or where it was saved, if it has not been carried yet."""
+        if run.held is None:
+            runner = self._runner(run)
+            run.held, run.saved = _Held(runner, runner.saved), None
+        held: _Held = run.held
+        return held
+
+    def _runner(self, run: Contestant) -> Runner:
         planned = alike(self.plan, run.method, run.seed)
-        return Runner(planned, Saved(first_mark(planned, run.seed), None, run.log, 0.0), keep=_nothing)
+        saved = run.saved or Saved(first_mark(planned, run.seed), None, run.log, 0.0)
+        return Runner(planned, saved, keep=_nothing)
 
     def _finish(self, run: Contestant, end: End) -> None:
-        runner: Runner = run.held
+        runner: Runner = run.held.runner
         planned = runner.plan
         planned.feed.close()
         best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
@@ -85,4 +122,4 @@ class Alone:
 
 
 def _nothing(saved: Saved) -> None:
-    """Keep no checkpoint: a race keeps the runs that have ended."""
+    """Keep no checkpoint of its own: the race keeps where its runs stand."""

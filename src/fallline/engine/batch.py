@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fallline.core.stream import streamed
+from fallline.engine.layout import SHARDS
 from fallline.engine.penalty import penalty
 from fallline.engine.plan import Plan
 from fallline.engine.step import Limits
@@ -50,6 +51,7 @@ def limits(plan: Plan, dtype: Any) -> Limits:
         mean_weight=jnp.asarray(_mean_weight(plan), dtype),
         penalty=penalty(spec, dtype),
         every=tuple(np.int32(cadence.every) for cadence in plan.cadences),
+        shards=np.int32(SHARDS // plan.layout.count) if plan.layout.reproducible else None,
     )
 
 

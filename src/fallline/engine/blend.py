@@ -15,9 +15,10 @@ from fallline.core.problem import Problem
 from fallline.engine import check
 from fallline.engine.convolution import CONVOLUTION_OPTIONS, STEPPED_NUMBERS, has_convolution
 from fallline.engine.crew import cores
+from fallline.engine.micro_batch import MICRO_BATCH_NUMBERS
 from fallline.engine.named import unnamed
 from fallline.engine.objective import Objective, batch_rows
-from fallline.engine.plan import MICRO_BATCH_NUMBERS, initial
+from fallline.engine.plan import initial
 from fallline.engine.program import compiled
 from fallline.engine.step import loss_dtype
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fallline.core.outcome import Outcome
-from fallline.engine import program
+from fallline.engine import out_of_memory, program
 from fallline.engine.checkpoint import Keeper, Saved
 from fallline.engine.evaluate import make_evaluate
 from fallline.engine.interrupt import heard
@@ -23,10 +23,13 @@ from fallline.engine.overhead import Costs, costs, probed
 from fallline.engine.plan import Plan
 from fallline.engine.progress import Report
 from fallline.engine.run import End, Runner
+from fallline.engine.start import as_first
+from fallline.engine.world import world
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
 
 
+@out_of_memory.explained()
 def carry_out(
     plan: Plan,
     saved: Saved,
@@ -37,27 +40,50 @@ def carry_out(
 ) -> Record:
     """Run a plan to its end and return the record, which the folder holds then, too.
 
-    What a callback or the data's own files raise on the way is raised from here; a folder then holds the run up to its
-    last good point, as an interrupted one.
+    What a callback, the data's own files or the disk raise on the way is raised from here; a folder then holds the run
+    up to its last good point, as far as the disk takes it, as an interrupted one.
     """
-    compiling = program.clock.seconds
-    with contextlib.closing(plan.feed), heard() as interrupt:
-        keeper = Keeper(folder.path if folder else None, plan.spec, saved.at.step)
+    compiling, here = program.clock.seconds, world()
+    with here.together():
+        saved = as_first(plan, saved)
+    keeper = Keeper(folder.path if folder else None, plan.spec, saved.at.step, origin.get("id"))
+    with here.together(), contextlib.closing(plan.feed), heard() as interrupt, contextlib.closing(keeper):
         runner = Runner(plan, saved, keeper, progress, callbacks)
         origin = origin | {"compile_seconds": round(program.clock.seconds - compiling, 3)}
-        looks = costs(plan, saved.at, runner.longest) if plan.cadences else None
+        # How often steps are timed follows from the clock, which several processes would have to agree on.
+        looks = costs(plan, saved.at, runner.longest) if plan.cadences and here.count == 1 else None
         try:
             end = runner.run(interrupt)
-        except Exception as error:
-            if folder is not None and runner.can_be_saved:
+            if end.outcome == Outcome.INTERRUPTED:
                 keeper.save(runner.saved)
-                _finish(plan, _broken_off(runner, error), runner, origin, looks, folder)
-                error.add_note(_where(folder, plan, runner.good.step))
+                origin = origin | ({} if interrupt.signal is None else {"signal": interrupt.signal})
+            keeper.wait()
+            return _finish(plan, end, runner, origin, looks, folder)
+        except Exception as error:
+            if folder is not None:
+                _save_broken(plan, runner, keeper, origin, looks, folder, error)
             raise
-        if end.outcome == Outcome.INTERRUPTED:
+
+
+def _save_broken(
+    plan: Plan,
+    runner: Runner,
+    keeper: Keeper,
+    origin: dict[str, Any],
+    looks: Costs | None,
+    folder: RunFolder,
+    error: Exception,
+) -> None:
+    """Save a run that an error ended where it stands, if that can be, and note on the error from where it goes on."""
+    try:
+        if runner.can_be_saved:
             keeper.save(runner.saved)
-            origin = origin | ({} if interrupt.signal is None else {"signal": interrupt.signal})
-        return _finish(plan, end, runner, origin, looks, folder)
+            _finish(plan, _broken_off(runner, error), runner, origin, looks, folder)
+    except Exception as second:
+        if str(second) != str(error):
+            error.add_note(f"Where it stood then could not be saved: {second}")
+    if keeper.kept:
+        error.add_note(_where(folder, plan, keeper.kept))
 
 
 def _finish(
@@ -66,14 +92,15 @@ def _finish(
     """Return the record of a run that has ended, and write it to its folder."""
     best = {} if end.best_epoch is None else {"best_epoch": end.best_epoch}
     measured = tested(plan, end)
+    end = dataclasses.replace(end, answer=runner.world.home(end.answer))
     known = {"seconds": runner.seconds_at_look} | best | probed(plan, looks, runner.log.length)
     record = record_of(plan, end, runner.log, measured, origin | known)
     if folder is not None:
         record = dataclasses.replace(record, path=folder.path)
         from fallline.report.run_page import run_page
 
-        folder.finish(record)
         folder.write_report(run_page(record))
+        folder.finish(record)  # the outcome last: a run that has one is whole
     return record
 
 
@@ -116,5 +143,5 @@ def record_of(plan: Plan, end: End, log: Log, measured: dict[str, Any], origin: 
         provenance=origin,
         preparation=problem.preparation.to_dict() if problem.preparation else None,
         problem=problem,
-        tree=params,
+        tree=params if plan.layout.plain else None,  # spread arrays would draw all that touches them after them
     )

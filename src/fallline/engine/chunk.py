@@ -31,9 +31,7 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
         state: the state before the first step, for its shapes.
         longest: steps that will be asked for at once, at most; sizes the buffers.
     """
-    order, room = plan.order, capacity(plan, longest)
-    tail = order.remainder if plan.objective.together else 0
-    full = _way(plan, state, order.batch_size, room, masked=bool(order.remainder and not tail))
+    order, tail, full = plan.order, _tail(plan), whole_batches(plan, state, longest)
     if not tail:
         return lambda method, state, first, steps: _in_pieces(full, method, state, first, steps)
     last = _way(plan, state, tail, 1, masked=False)
@@ -50,6 +48,17 @@ def make_advance(plan: Plan, state: State, longest: int) -> Advance:
         return state, pieces
 
     return advance
+
+
+def whole_batches(plan: Plan, state: State, longest: int) -> Chunk:
+    """Compile and return what takes steps of whole batches, and of an incomplete one where it can be filled up."""
+    masked = bool(plan.order.remainder and not _tail(plan))
+    return _way(plan, state, plan.order.batch_size, capacity(plan, longest), masked)
+
+
+def _tail(plan: Plan) -> int:
+    """Return the rows of an incomplete batch that nothing may fill up."""
+    return plan.order.remainder if plan.objective.together else 0
 
 
 def _way(plan: Plan, state: State, size: int, room: int, masked: bool) -> Chunk:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fallline.core.method import Method
+from fallline.engine.checkpoint import Saved
 from fallline.engine.interrupt import Interrupt
 from fallline.engine.log import Log
+from fallline.engine.mark import Mark
 from fallline.record.record import Record
 
 
@@ -24,6 +26,7 @@ class Contestant:
         step: steps taken.
         seconds: how long they took; of runs side by side, each one's share.
         record: what it leaves, once it has ended.
+        saved: where it stood when it was saved, of a run that goes on from there and is not yet carried again.
         held: what its group needs to go on with it.
     """
 
@@ -34,12 +37,17 @@ class Contestant:
     step: int = 0
     seconds: float = 0.0
     record: Record | None = None
+    saved: Saved | None = None
     held: Any = None
 
     @property
     def waits(self) -> bool:
         """Whether it has steps to take."""
         return self.record is None and self.step < self.until
+
+    def stands(self, saved: Saved) -> None:
+        """Let it go on from where it was saved."""
+        self.saved, self.log, self.step, self.seconds = saved, saved.log, saved.at.step, saved.seconds
 
 
 Told = Callable[[Contestant], None]
@@ -51,6 +59,16 @@ class Group(Protocol):
 
     width: int
     """How many runs go side by side."""
+
+    @property
+    def shapes(self) -> Mark:
+        """The shapes and dtypes of where a run stands."""
+
+    def standing(self, run: Contestant) -> Saved | None:
+        """Return what a run that has not ended can go on from to the same bits; None where it has not come far.
+
+        Asked by whoever is told of it, meanwhile, or when nobody carries it.
+        """
 
     def prepare(self) -> None:
         """Compile."""

@@ -13,12 +13,14 @@ import numpy as np
 from fallline.core.problem import rows
 from fallline.data.memory import in_words
 from fallline.engine import program
-from fallline.engine.chunk import Advance, make_advance
+from fallline.engine.chunk import Advance, make_advance, whole_batches
 from fallline.engine.evaluate import make_evaluate
 from fallline.engine.feed import Resident
+from fallline.engine.loop import Indexed, Whole
 from fallline.engine.mark import Mark, answer
 from fallline.engine.plan import Plan
 from fallline.engine.streamed import AHEAD
+from fallline.engine.traffic import traffic
 from fallline.report.numbers import counted, duration, number
 
 TIMED_SECONDS = 0.2
@@ -54,6 +56,9 @@ def dry_run(plan: Plan, at: Mark) -> tuple[str, dict[str, Any]]:
         "run_seconds": epoch_seconds * plan.total_steps / per_epoch,
         "loss": loss,
     }
+    if not plan.layout.plain and isinstance(steps := whole_batches(plan, at.state, per_epoch), Indexed | Whole):
+        moved = [each.moved(plan.layout.count) for each in traffic(steps.run.text)]
+        facts |= {"devices": plan.layout.count, "traffic_bytes": int(sum(moved))}
     found = {name: measured for name, (_, measured) in timed.items()}
     return "\n".join(_words(plan, at, facts, found)), facts
 
@@ -80,10 +85,17 @@ def _words(plan: Plan, at: Mark, facts: dict[str, Any], found: dict[str, dict[st
         f"parameters: {facts['parameters']:,} in {arrays}, {in_words(facts['parameter_bytes'])}; {state}",
         f"compiled in {duration(facts['compile_seconds'])}",
         f"a step: {counted(plan.order.batch_size, 'row')}, {step}; loss {number(facts['loss'])}",
+        *_spread(facts),
         *(f"{name}, untrained: {_numbers(values)}" for name, values in found.items()),
         f"an epoch: {counted(per_epoch, 'step')}, about {epoch}",
         f"the run: {counted(plan.total_steps, 'step')}, about {run}",
     ]
+
+
+def _spread(facts: dict[str, Any]) -> list[str]:
+    if "traffic_bytes" not in facts:
+        return []
+    return [f"{facts['devices']} devices: each sends {in_words(facts['traffic_bytes'])} a step to the others"]
 
 
 def _stepped(plan: Plan, at: Mark, advance: Advance) -> tuple[float, float]:

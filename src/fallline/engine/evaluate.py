@@ -12,8 +12,9 @@ import numpy as np
 
 from fallline.core.errors import InvalidType
 from fallline.core.problem import rows
+from fallline.engine.micro_batch import rows_at_once
 from fallline.engine.objective import batch_rows, call_predict
-from fallline.engine.plan import Plan, rows_at_once
+from fallline.engine.plan import Plan
 from fallline.engine.program import compiled
 from fallline.engine.step import loss_dtype
 
@@ -60,15 +61,16 @@ def evaluation(plan: Plan, part: Any) -> tuple[Callable[[Any, Any, Any], Any], d
     The function takes (params, model, batch) and returns the summed loss, the rows' weight, and the predictions if a
     metric wants them.
     """
-    problem, objective = plan.problem, plan.objective
+    problem, objective, laid = plan.problem, plan.objective, plan.layout
     y = getattr(part, "y", None)
     metrics = dict(problem.metrics) if problem.predict is not None and y is not None else {}
 
     def evaluate(params: Any, model: Any, batch: Any) -> Any:
+        params, batch = laid.whole(params), laid.spread(batch)
         total = objective.in_evaluation(params, model, batch)
         given = getattr(batch, "weight", None) if objective.form == "rows" else None
         weight = jnp.asarray(batch_rows(batch) if given is None else jnp.sum(given), loss_dtype(params))
-        return total, weight, call_predict(problem, params, model, batch.x) if metrics else None
+        return laid.whole((total, weight, call_predict(problem, params, model, batch.x) if metrics else None))
 
     return evaluate, metrics, None if y is None else jax.tree.map(np.asarray, y)
 
@@ -87,13 +89,15 @@ def make_evaluate(plan: Plan, part: Any, params: Any, model: Any) -> Evaluate:
 
     starts = range(0, count, size)
     lengths = {min(size, count - start): start for start in starts}
-    key = (plan.objective.form, tuple(metrics))
+    key = (plan.objective.form, tuple(metrics), plan.layout)
+    like = plan.layout.placed((params, model))
     programs = {
-        n: compiled(evaluate, params, model, batch(start), problem=problem, key=key, options=plan.options)
+        n: compiled(evaluate, *like, batch(start), problem=problem, key=key, options=plan.options)
         for n, start in lengths.items()
     }
 
     def run(params: Any, model: Any) -> Pending:
+        params, model = plan.layout.placed((params, model))
         results = [programs[_length(b)](params, model, b) for b in map(batch, starts)]
         losses, weights, outputs = (list(column) for column in zip(*results, strict=True))
         return Pending(losses, weights, outputs, targets, metrics)

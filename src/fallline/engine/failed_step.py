@@ -12,6 +12,7 @@ from fallline.core.errors import FalllineError
 from fallline.core.problem import Problem
 from fallline.engine.again import again
 from fallline.engine.beginning import begun
+from fallline.engine.layout import here
 from fallline.engine.plan import as_method
 from fallline.record.record import Record
 
@@ -36,7 +37,7 @@ def failed_step(problem: Problem, record: Record) -> FailedStep | None:
     except FalllineError:
         return None
     step = len(record.history["step"]) - 1
-    planned, start = begun(problem, method, record.spec, ())
+    planned, start = begun(problem, method, here(record.spec), ())
     with contextlib.closing(planned.feed):
         data, rows, valid = planned.feed.piece(step, 1)
         batch = jax.tree.map(lambda a: a[rows[0][: valid[0]]], data)

@@ -10,9 +10,12 @@ from fallline.core.problem import as_batch, rows
 from fallline.core.spec import Spec
 from fallline.core.stream import Batches, streamed
 from fallline.engine.feed import Feed, Resident
+from fallline.engine.layout import Layout
 from fallline.engine.order import Order
+from fallline.engine.shared_stream import SharedStream
 from fallline.engine.streamed import Streamed
 from fallline.engine.windows import BatchWindows, BlockWindows
+from fallline.engine.world import world
 
 
 def check_repeatable(train: Any, who: str) -> None:
@@ -48,13 +51,16 @@ def example(train: Any) -> Any:
     return as_batch(train.first) if isinstance(train, Batches) else train.row
 
 
-def feed(train: Any, order: Order, spec: Spec, micro_batch: int, total_steps: int) -> Feed:
+def feed(train: Any, order: Order, spec: Spec, micro_batch: int, total_steps: int, laid: Layout) -> Feed:
     """Return what the steps get their rows from; with a full batch of a stream, micro-batches one by one."""
     if not streamed(train):
         return Resident(train, order)
     if isinstance(train, Batches):
-        return Streamed(BatchWindows(train, order), order, total_steps)
+        return Streamed(BatchWindows(train, order), order, total_steps, laid)
+    here = world()
+    stream = Streamed if here.count == 1 else SharedStream
     if spec.batch_size != "full":
-        return Streamed(BlockWindows(train, order), order, total_steps)
+        return stream(BlockWindows(train, order, here), order, total_steps, laid)
     sweep = dataclasses.replace(order, batch_size=micro_batch, last_batch="use")
-    return Streamed(BlockWindows(train, sweep), sweep, total_steps * sweep.steps_per_epoch, sweep.steps_per_epoch)
+    steps = sweep.steps_per_epoch
+    return stream(BlockWindows(train, sweep, here), sweep, total_steps * steps, laid, steps)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
 
+from fallline.core.choice import whole
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
 from fallline.core.problem import Problem
@@ -21,6 +22,7 @@ from fallline.engine.contest import Group
 from fallline.engine.crew import cores
 from fallline.engine.feeding import check_repeatable
 from fallline.engine.lanes import Lanes, obstacle
+from fallline.engine.layout import RUNS
 from fallline.engine.plan import Plan, in_dtype, initial, plan
 from fallline.engine.probing import as_probes
 from fallline.engine.step import loss_dtype
@@ -70,10 +72,12 @@ class Grouping:
         key = self.key(method, batch_size)
         if key not in self.plans:
             spec = dataclasses.replace(self.choices, method=str(to_call(method)), batch_size=batch_size)
-            new = plan(self.problem, method, spec, as_probes(spec.probes))
+            new = plan(self.problem, method, spec, as_probes(spec.probes), RUNS)
             check_repeatable(None if self.problem.data is None else self.problem.data.train, "a race")
-            if self.way == "vmap" and (why := obstacle(new)):
-                raise InvalidValue(f"lanes='vmap': runs of {method.name()} cannot go side by side: {why}.")
+            spread = "" if new.layout.plain else f"devices={new.layout.count}"
+            asked = "lanes='vmap'" if self.way == "vmap" else spread
+            if asked and (why := obstacle(new)):
+                raise InvalidValue(f"{asked}: runs of {method.name()} cannot go side by side: {why}.")
             self.plans[key] = new
         planned = self.plans[key]
         check_schedules(method, planned.total_steps)
@@ -84,15 +88,20 @@ class Grouping:
         """Return what runs of one group have in common."""
         return jax.tree.structure(method), batch_size
 
-    def groups(self, counts: Mapping[Hashable, list[int]], pausing: bool) -> dict[Hashable, Group]:
+    def groups(
+        self, counts: Mapping[Hashable, list[int]], pausing: bool, widths: Sequence[int] | None = None
+    ) -> dict[Hashable, Group]:
         """Return a group for each key, wide enough for what is to be run.
 
         Args:
             counts: of each key the numbers of runs that go at a time, in one stage after another.
             pausing: whether all runs of a stage may stand still together, half done.
+            widths: how wide each group is, where that is settled: it follows from the memory that happens to be free,
+                and the last bits of runs side by side from it.
 
         Raises:
             InvalidValue: where the runs' histories, and the runs that stand still, would not fit into memory.
+            InvalidType: for a width that is no number.
         """
         needs = {key: self.needs(self.plans[key]) for key in counts}
         if (host := free_memory()) is not None:
@@ -100,7 +109,12 @@ class Grouping:
             held = sum(needs[key].going * max(runs) for key, runs in counts.items()) if pausing else 0
             _check(kept + held, sum(map(sum, counts.values())), SHARE * host)
         free = device_memory()
-        return {key: self._group(self.plans[key], runs, needs[key], free) for key, runs in counts.items()}
+        found = {key: self._group(self.plans[key], runs, needs[key], free) for key, runs in counts.items()}
+        if widths is None or len(widths) != len(found):
+            return found
+        most = max(max(PLACES), *map(max, counts.values())) * self.choices.devices
+        settled = [whole("widths", width, least=1, most=most) for width in widths]
+        return {key: _as_wide(group, width) for (key, group), width in zip(found.items(), settled, strict=True)}
 
     def holds_params(self, runs: int) -> bool:
         """Return whether the parameters of so many runs can stay in memory."""
@@ -119,13 +133,21 @@ class Grouping:
 
     def _group(self, planned: Plan, runs: list[int], needs: Needs, free: int | None) -> Group:
         count = sum(leaf.size for leaf in jax.tree.leaves(initial(self.problem, 0, shapes_only=True)[0]))
-        on_cpu = jax.default_backend() == "cpu"
-        side_by_side = self.way == "vmap" or (self.way == "auto" and (not on_cpu or count <= SMALL))
+        on_cpu, devices = jax.default_backend() == "cpu", planned.layout.count
+        side_by_side = self.way == "vmap" or devices > 1 or (self.way == "auto" and (not on_cpu or count <= SMALL))
         if not side_by_side or obstacle(planned) or max(runs) == 1:
             planned.feed.close()
             return Alone(planned)
+        runs = [-(-number // devices) for number in runs]
         room = max(runs) if free is None else max(int(SHARE * free / cores() / needs.going), 1)
-        return Lanes(planned, min(_places(runs) if on_cpu else max(runs), room))
+        return Lanes(planned, devices * min(_places(runs) if on_cpu else max(runs), room))
+
+
+def _as_wide(group: Group, width: int) -> Group:
+    if not isinstance(group, Lanes):
+        return group
+    devices = group.plan.layout.count
+    return Lanes(group.plan, -(-width // devices) * devices)
 
 
 def _places(runs: list[int]) -> int:

@@ -40,7 +40,7 @@ class Hosted:
         if not self.cadences:
             return
         self.dtype, self.options = state.first_loss.dtype, plan.options or options
-        self.data = run_key(plan.spec.seed), batch.limits(plan, self.dtype)
+        self.data = plan.layout.everywhere((run_key(plan.spec.seed), batch.limits(plan, self.dtype)))
         self.part = part_gradient(plan, self.dtype, masked)
         self.missing = {name: self.dtype.type(np.nan) for cadence in self.cadences for name in cadence.columns}
         self.together = 1 if plan.stepwise else rows_together(state.params, plan.micro_batch)

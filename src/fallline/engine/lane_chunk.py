@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +16,10 @@ from fallline.engine import batch
 from fallline.engine.chunk import capacity
 from fallline.engine.evaluate import Pending, evaluation
 from fallline.engine.feed import Piece
+from fallline.engine.layout import PLAIN
 from fallline.engine.loop import History, of_batch, stepped
-from fallline.engine.plan import Plan, rows_at_once, run_key
+from fallline.engine.micro_batch import rows_at_once
+from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import QUICKLY, compiled
 from fallline.engine.step import Limits, State, first_state
 
@@ -34,7 +37,8 @@ class LaneChunk:
     """
 
     def __init__(self, plan: Plan, width: int, params: Any, model: Any) -> None:
-        self.plan, self.width = plan, width
+        self.laid, self.width = plan.layout, width
+        self.plan = plan = dataclasses.replace(plan, layout=PLAIN)  # to its device a lane is a run by itself
         self.capacity = capacity(plan, min(plan.order.steps_per_epoch, plan.total_steps))
         if plan.validation is None:  # nothing is looked at between epochs, so short ones go together
             self.capacity = capacity(plan, plan.total_steps)
@@ -44,18 +48,19 @@ class LaneChunk:
             jax.vmap(first_state), method, params, model, problem=plan.problem, key=width, options=QUICKLY
         )
         state = self._start(method, params, model)
-        self.limits = batch.limits(plan, state.first_loss.dtype)
+        self.limits = self.laid.everywhere(batch.limits(plan, state.first_loss.dtype))
         indices = 0 if plan.whole else plan.order.batch_size
         self._block = (
             jax.ShapeDtypeStruct((self.capacity, width, indices), np.int32),
             jax.ShapeDtypeStruct((self.capacity, width), np.int32),
         )
+        method, params, model, state = self.laid.apart((method, params, model, state))
         self._run = self._compiled_chunk(method, state)
         self._reported = None
         if _reports_elsewhere(plan.method, lane(state, 0)):
-            self._reported = compiled(
-                jax.vmap(_reported), method, state, problem=plan.problem, key=("reported", width), options=QUICKLY
-            )
+            reported = self.laid.lanes(jax.vmap(_reported), (0, 0), 0)
+            key = ("reported", width, self.laid)
+            self._reported = compiled(reported, method, state, problem=plan.problem, key=key, options=QUICKLY)
         parts = {name: part for name in ("validation", "test") if (part := getattr(plan, name)) is not None}
         self._evaluate = {name: self._compiled_evaluation(part, params, model) for name, part in parts.items()}
 
@@ -126,10 +131,12 @@ class LaneChunk:
 
             return jax.lax.fori_loop(0, jnp.max(counts), one, (state, columns))
 
-        keys = lane_keys((0,) * width)
-        args = (method, state, plan.feed.example, keys, self.limits, self._block, np.zeros(width, np.int32))
-        key = ("lanes", size, capacity, width, masked, plan.whole, plan.micro_batch, plan.program_key)
-        return compiled(chunk, *args, problem=plan.problem, key=key)
+        laid = self.laid
+        keys, counts = laid.apart((lane_keys((0,) * width), np.zeros(width, np.int32)))
+        args = (method, state, plan.feed.example, keys, self.limits, laid.apart(self._block, 1), counts)
+        key = ("lanes", size, capacity, width, masked, plan.whole, plan.micro_batch, plan.program_key, laid)
+        spread = laid.lanes(chunk, (0, 0, None, 0, None, 1, 0), (0, 1))
+        return compiled(spread, *args, problem=plan.problem, key=key)
 
     def _compiled_evaluation(self, part: Any, params: Any, model: Any) -> Any:
         """Return the evaluation of all lanes on one part of the data, a batch after another."""
@@ -137,14 +144,14 @@ class LaneChunk:
         count = rows_of(part)
         numbers = sum(leaf.size for leaf in jax.tree.leaves(part)) // count
         size = min(count, max(rows_at_once(numbers) // self.width, 64))
-        lanes = jax.vmap(one, in_axes=(0, 0, None))
+        lanes = self.laid.lanes(jax.vmap(one, in_axes=(0, 0, None)), (0, 0, None), 0)
         starts = range(0, count, size)
 
         def batch(start: int) -> Any:
             return jax.tree.map(lambda a: a[start : start + size], part) if size < count else part
 
         lengths = {min(size, count - start): start for start in starts}
-        key = ("lanes", self.plan.objective.form, tuple(metrics), self.width)
+        key = ("lanes", self.plan.objective.form, tuple(metrics), self.width, self.laid)
         programs = {
             n: compiled(lanes, params, model, batch(start), problem=self.plan.problem, key=key)
             for n, start in lengths.items()

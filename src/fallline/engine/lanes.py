@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
 
 from fallline.core.outcome import Outcome
-from fallline.engine.beginning import alike
+from fallline.engine.beginning import alike, shapes
 from fallline.engine.carry_out import record_of
+from fallline.engine.checkpoint import Saved
 from fallline.engine.contest import Contestant, Told
 from fallline.engine.divergence import failure, finished, flung, on_target
 from fallline.engine.evaluate import Pending
@@ -20,7 +22,7 @@ from fallline.engine.feed import Resident
 from fallline.engine.hearing import listens
 from fallline.engine.interrupt import Interrupt
 from fallline.engine.lane_chunk import LaneChunk, lane, stacked
-from fallline.engine.mark import Mark, Reported
+from fallline.engine.mark import Mark, Reported, reported
 from fallline.engine.plan import Plan, initial
 from fallline.engine.provenance import provenance
 from fallline.engine.run import End
@@ -42,12 +44,33 @@ def obstacle(plan: Plan) -> str | None:
 
 
 @dataclass
+class _Beside:
+    """The states of all lanes, brought home when they are first asked for."""
+
+    state: State
+
+    @cached_property
+    def home(self) -> State:
+        home: State = jax.device_get(self.state)
+        return home
+
+
+@dataclass
 class _Held:
-    """Where a run stands, on the host: its plan, its state and the parameters that it would report."""
+    """Where a run stands: its plan and, on the host, its state and the parameters that it would report.
+
+    While it is carried, these are where it was put into a lane; where it stands now is lane `place` of `beside`.
+    """
 
     plan: Plan
     state: State
     params: Any
+    beside: _Beside | None = None
+    place: int = 0
+
+    def stand(self, state: State, params: Any) -> None:
+        """Stand by itself."""
+        self.state, self.params, self.beside = state, params, None
 
 
 class Lanes:
@@ -67,9 +90,25 @@ class Lanes:
 
     def prepare(self) -> None:
         """Compile."""
-        params, model = self._first(self.plan.spec.seed)
-        self.chunk = LaneChunk(self.plan, self.width, params, model)
-        self.origin = provenance(self.plan.problem, params) | {"lanes": self.width}
+        self.chunk = LaneChunk(self.plan, self.width, *self._first(self.plan.spec.seed))
+
+    @cached_property
+    def shapes(self) -> Mark:
+        """The shapes and dtypes of where a run stands."""
+        return shapes(self.plan, looks_back=False)
+
+    @cached_property
+    def origin(self) -> dict[str, Any]:
+        """What the records of all runs say of where their numbers come from."""
+        return provenance(self.plan.problem, self.shapes.state.params) | {"lanes": self.width}
+
+    def standing(self, run: Contestant) -> Saved | None:
+        """Return where a run stands."""
+        held: _Held | None = run.held
+        if held is None or run.log.length != run.step:
+            return None
+        state = held.state if held.beside is None else lane(held.beside.home, held.place)
+        return Saved(Mark(held.plan.method, state), None, run.log.upto(run.step), run.seconds)
 
     def carry(
         self,
@@ -90,7 +129,8 @@ class Lanes:
                 continue
             state, params = jax.device_get((state, params))
             for j in free:
-                held[j].state, held[j].params, places[j] = lane(state, j), lane(params, j), None
+                held[j].stand(lane(state, j), lane(params, j))
+                places[j] = None
             following = [run for _ in free if interrupt.signal is None and (run := more()) is not None]
             for j, run, each in zip(free, following, self._begun(following), strict=False):
                 places[j], held[j], state = run, each, _with_lane(state, j, each.state)
@@ -98,11 +138,12 @@ class Lanes:
 
     def eliminate(self, run: Contestant, why: str) -> None:
         """End a run that stands between two calls of `carry`."""
+        self._begun([run])
         self._finish(run, Outcome.ELIMINATED, why, {})
 
     def leave(self, run: Contestant) -> None:
         """Let go of what a run holds that has not ended and will not go on."""
-        run.held = None
+        run.held = run.saved = None
 
     def _advanced(
         self, places: list[Contestant | None], held: list[_Held], method: Any, state: State, told: Told
@@ -128,7 +169,7 @@ class Lanes:
         ]
         ended = jax.device_get((after, answers)) if any(done) else None
         tested = self._evaluated("test", answers, after.model, any(done))
-        seconds = (time.perf_counter() - began) / sum(run is not None for run in places)
+        seconds, beside = (time.perf_counter() - began) / sum(run is not None for run in places), _Beside(after)
         for j, run in enumerate(places):
             if run is None:
                 continue
@@ -138,8 +179,9 @@ class Lanes:
             if validated and ends[j] and step == run.step + counts[j]:
                 run.log.add_validation(step, validated[j].values())
             run.step, run.seconds = step, run.seconds + seconds
+            held[j].beside, held[j].place = beside, j
             if done[j]:
-                held[j].state, held[j].params = lane(ended, j)
+                held[j].stand(*lane(ended, j))
                 self._finish(run, *self._ending(run, held[j]), tested[j].measured() if tested else {})
             told(run)
         return after, answers
@@ -174,7 +216,10 @@ class Lanes:
         run.held = None
 
     def _begun(self, runs: Sequence[Contestant]) -> list[_Held]:
-        """Return where runs stand, which of new ones is their start."""
+        """Return where runs stand: of new ones that is their start, of others perhaps where they were saved."""
+        for run in runs:
+            if run.saved is not None:
+                run.held, run.saved = self._again(run, run.saved.at.state), None
         new = [run for run in runs if run.held is None]
         plans = [alike(self.plan, run.method, run.seed) for run in new]
         first = [self._first(run.seed) for run in new]
@@ -182,6 +227,10 @@ class Lanes:
         for run, planned, state, (params, _) in zip(new, plans, states, first, strict=True):
             run.held = _Held(planned, state, params)
         return [run.held for run in runs]
+
+    def _again(self, run: Contestant, state: State) -> _Held:
+        planned = alike(self.plan, run.method, run.seed)
+        return _Held(planned, *jax.device_get((state, reported(planned.method, state))))
 
     def _first(self, seed: int) -> tuple[Any, Any]:
         if seed not in self._firsts:

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from fallline.core.errors import RunError
 from fallline.engine.order import Order
+from fallline.record.columns import check_columns
 
 Columns = dict[str, np.ndarray[Any, Any]]
 
@@ -18,12 +20,19 @@ class Log:
     Args:
         steps: columns of the steps already taken, when a run is resumed.
         validations: columns `step` and the validation values, likewise.
+
+    Raises:
+        RunError: for columns that are not those of one table, as a stranger's file may hold.
     """
 
     def __init__(self, steps: Mapping[str, Any] | None = None, validations: Mapping[str, Any] | None = None) -> None:
+        check_columns("what was measured", steps or {}, ("loss", "seconds"))
+        check_columns("what was validated", validations or {}, ("step",))
         self._pieces: list[Mapping[str, Any]] = [dict(steps)] if steps else []
         self.length = len(next(iter(steps.values()))) if steps else 0
         self._validations: list[dict[str, float]] = _rows_of(validations or {})
+        if not all(0 < row["step"] <= self.length for row in self._validations):
+            raise RunError("a validation is said to be of a step that was not taken.")
 
     def add(self, columns: Mapping[str, Any], seconds: tuple[float, float]) -> None:
         """Add some steps' columns; the clock's reading before and after them is shared out evenly."""
@@ -35,6 +44,12 @@ class Log:
     def add_validation(self, step: int, values: Mapping[str, float]) -> None:
         """Add the validation loss and metrics found after `step` steps."""
         self._validations.append({"step": float(step), **values})
+
+    def upto(self, step: int) -> Log:
+        """Return what had been measured after `step` steps; what is added to this one later is not in it."""
+        found = Log({name: column[:step] for name, column in self.steps().items()})
+        found._validations = [row for row in self._validations if row["step"] <= step]
+        return found
 
     @property
     def last_validation(self) -> dict[str, float]:
@@ -53,7 +68,7 @@ class Log:
             if (wanted := steps - sum(map(len, latest))) <= 0:
                 break
             latest.append(np.asarray(piece["loss"])[-wanted:])
-        return float(np.concatenate(latest).mean(dtype=np.float64)) if latest else float("nan")
+        return float(np.concatenate(latest[::-1]).mean(dtype=np.float64)) if latest else float("nan")
 
     def steps(self) -> Columns:
         """Return the columns measured at each step, `seconds` among them."""

@@ -14,8 +14,10 @@ from fallline.core.probe import StepView
 from fallline.engine import batch
 from fallline.engine.asked import asked
 from fallline.engine.cadence import in_columns, measured, until_due
+from fallline.engine.layout import SHARDS
 from fallline.engine.plan import Plan, run_key
 from fallline.engine.program import compiled
+from fallline.engine.shards import Shards
 from fallline.engine.step import RUNNING, Limits, State, Taken, apply
 
 History = dict[str, Any]
@@ -37,25 +39,30 @@ class Indexed:
 
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.size, self.capacity = plan, size, capacity
-        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
-        dtype = state.first_loss.dtype
+        dtype, laid = state.first_loss.dtype, plan.layout
+        self.key, self.limits = laid.everywhere((run_key(plan.spec.seed), batch.limits(plan, dtype)))
+        filled = size % SHARDS if laid.reproducible else 0
+        masked = masked or filled > 0
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, block: Any, count: Any) -> Any:
             def drawn(i: Any, state: State) -> tuple[Taken, Any]:
-                rows, valid = block[0][i], block[1][i] if masked else size
+                rows, valid = laid.whole(block[0][i]), block[1][i] if masked else size
+                if filled:
+                    rows = jnp.pad(rows, (0, SHARDS - filled), mode="edge")
 
                 def fetch(start: Any, part: int) -> tuple[Any, Any]:
                     weight = batch.mask(start, part, valid, dtype) if masked else None
-                    return batch.gathered(data, batch.part_of(rows, start, part)), weight
+                    return laid.spread(batch.gathered(data, laid.spread(batch.part_of(rows, start, part)))), weight
 
                 return of_batch(plan, state, fetch, size, valid, key, limits), valid
 
             return _repeated(plan, method, state, limits, drawn, count, capacity)
 
         block = np.zeros((capacity, size), np.int32), np.zeros(capacity, np.int32)
-        args = (plan.method, state, plan.feed.example, self.key, self.limits, block, np.int32(1))
+        method, block, one = laid.everywhere((plan.method, block, np.int32(1)))
+        args = (method, state, plan.feed.example, self.key, self.limits, block, one)
         key = ("indexed", size, capacity, masked, plan.micro_batch, plan.program_key)
-        self.run = compiled(chunk, *args, problem=plan.problem, key=key)
+        self.run = compiled(laid.each(chunk), *args, problem=plan.problem, key=key)
 
     def __call__(self, method: Method, state: State, first: int, steps: int) -> tuple[State, History, int]:
         """Take up to `steps` steps from step `first`, as many as the buffers and one piece of the data allow."""
@@ -70,19 +77,20 @@ class Whole:
 
     def __init__(self, plan: Plan, state: State, capacity: int) -> None:
         self.plan, self.capacity = plan, capacity
-        size = plan.order.rows
-        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        size, laid = plan.order.rows, plan.layout
+        self.key, self.limits = laid.everywhere((run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)))
 
         def chunk(method: Any, state: State, data: Any, key: Any, limits: Limits, count: Any) -> Any:
             def fetch(start: Any, part: int) -> tuple[Any, Any]:
-                return jax.tree.map(lambda a: batch.part_of(a, start, part), data), None
+                return laid.spread(jax.tree.map(lambda a: batch.part_of(a, start, part), data)), None
 
             def drawn(i: Any, state: State) -> tuple[Taken, Any]:
                 return of_batch(plan, state, fetch, size, size, key, limits), size
 
             return _repeated(plan, method, state, limits, drawn, count, capacity)
 
-        args = (plan.method, state, plan.feed.example, self.key, self.limits, np.int32(1))
+        method, one = laid.everywhere((plan.method, np.int32(1)))
+        args = (method, state, plan.feed.example, self.key, self.limits, one)
         key = ("whole", size, capacity, plan.micro_batch, plan.program_key)
         self.run = compiled(chunk, *args, problem=plan.problem, key=key)
 
@@ -100,12 +108,16 @@ def of_batch(plan: Plan, state: State, fetch: Fetch, size: int, valid: Any, key:
 
 def stepped(plan: Plan, method: Any, state: State, taken: Taken, valid: Any, limits: Limits) -> tuple[State, History]:
     """Take one step."""
-    found = taken.gradient(state.params, state.model)
+    laid = plan.layout
+    batch_loss = Shards(taken, laid, limits.shards) if laid.reproducible else taken
+    found = batch_loss.gradient(laid.whole(state.params), state.model)
+    found = found._replace(grads=laid.pinned(found.grads))
 
     def value_fn(params: Any) -> Any:
-        return taken.loss(params, state.model)
+        return batch_loss.loss(params, state.model)
 
-    return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn)
+    after, row = apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction, value_fn)
+    return laid.pinned(after), row
 
 
 def _looked(plan: Plan, method: Any, state: State, taken: Taken, valid: Any, limits: Limits) -> Any:
@@ -147,7 +159,8 @@ def _repeated(
 
     carry = start, state, columns
     if not plan.cadences:
-        return go(carry, count)[1:]
+        _, state, columns = go(carry, count)
+        return plan.layout.pinned(state), plan.layout.whole(columns)
 
     def look_and_go(both: tuple[tuple[Any, State, History], Any]) -> tuple[tuple[Any, State, History], Any]:
         (i, state, columns), seen = both
@@ -157,4 +170,4 @@ def _repeated(
 
     seen = jnp.full((capacity, sum(len(cadence.columns) for cadence in plan.cadences)), jnp.nan, state.first_loss.dtype)
     (_, state, columns), seen = jax.lax.while_loop(lambda both: going(both[0], count), look_and_go, (carry, seen))
-    return state, columns | in_columns(plan.cadences, seen)
+    return plan.layout.pinned(state), plan.layout.whole(columns | in_columns(plan.cadences, seen))

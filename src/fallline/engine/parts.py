@@ -26,20 +26,22 @@ def part_gradient(plan: Plan, dtype: Any, masked: bool) -> Callable[..., Gradien
     Its arguments are the state, the data, the run's key, the limits, the part's rows, where the part starts in the
     batch, and how many of the batch's rows are valid.
     """
-    reduction = plan.spec.reduction
+    reduction, laid = plan.spec.reduction, plan.layout
 
     def part(state: State, data: Any, key: Any, limits: Limits, rows: Any, start: Any, valid: Any) -> Gradient:
         weight = batch.mask(start, len(rows), valid, dtype) if masked else None
         own_key = batch.step_key(plan, key, state.step)
-        return gradient(
+        found = gradient(
             plan.objective,
-            state.params,
+            laid.whole(state.params),
             state.model,
-            batch.gathered(data, rows),
+            laid.spread(batch.gathered(data, laid.spread(rows))),
             weight,
             batch.scale(reduction, valid, limits),
             None if own_key is None else jax.random.fold_in(own_key, start),
         )
+        held: Gradient = laid.pinned(found)
+        return held
 
     return part
 
@@ -55,21 +57,24 @@ class Parts:
     """
 
     def __init__(self, plan: Plan, state: State, sizes: Iterable[int], masked: bool) -> None:
-        self.data = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        laid = plan.layout
+        self.data = laid.everywhere((run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)))
         key = ("parts", masked, plan.program_key)
         own = partial(compiled, problem=plan.problem, key=key, options=plan.options)
         part = part_gradient(plan, state.first_loss.dtype, masked)
 
         def move(method: Any, state: State, found: Gradient, valid: Any, limits: Limits) -> Any:
-            return apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction)
+            after, row = apply(method, state, found, valid, limits, plan.probes, plan.spec.reduction)
+            return laid.pinned(after), laid.whole(row)
 
-        some = np.int32(plan.order.batch_size)
-        args = {n: (state, plan.feed.example, *self.data, np.zeros(n, np.int32), np.int32(0), some) for n in sizes}
+        start, some = laid.everywhere((np.int32(0), np.int32(plan.order.batch_size)))
+        rows = {n: laid.everywhere(np.zeros(n, np.int32)) for n in sizes}
+        args = {n: (state, plan.feed.example, *self.data, own_rows, start, some) for n, own_rows in rows.items()}
         self.parts = {n: own(part, *arguments) for n, arguments in args.items()}
         shapes = jax.eval_shape(part, *next(iter(args.values())))
-        found = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
-        self.added = own(added, found, found)
-        self.move = own(move, plan.method, state, found, some, self.data[1], donate=1)
+        found = laid.placed(jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes))
+        self.added = own(lambda one, two: laid.pinned(added(one, two)), found, found)
+        self.move = own(move, laid.everywhere(plan.method), state, found, some, self.data[1], donate=1)
 
     def step(self, method: Method, state: State, parts: Iterable[Part], valid: Any) -> Any:
         """Take one step with a batch of `valid` rows; the state's memory is taken over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -19,13 +19,15 @@ from fallline.core.solver import Solver
 from fallline.core.spec import Spec
 from fallline.core.stream import streamed
 from fallline.data.memory import free_memory
-from fallline.engine import check
+from fallline.engine import check, micro_batch
 from fallline.engine.cadence import Cadence
 from fallline.engine.check_schedules import check_schedules
-from fallline.engine.convolution import CONVOLUTION_OPTIONS, STEPPED_NUMBERS, has_convolution
+from fallline.engine.check_spread import check_spread
+from fallline.engine.convolution import CONVOLUTION_OPTIONS, has_convolution
 from fallline.engine.feed import Feed
 from fallline.engine.feeding import example, feed, settled
 from fallline.engine.hearing import listens
+from fallline.engine.layout import DATA, PLAIN, Layout, layout
 from fallline.engine.objective import Objective
 from fallline.engine.order import Order
 from fallline.engine.penalty import penalty
@@ -40,11 +42,7 @@ from fallline.probes.grad_norm import GradNorm
 from fallline.solvers import SOLVERS
 
 DEFAULT_EPOCHS = 10
-_placed: weakref.WeakKeyDictionary[Problem, dict[bool, tuple[Any, Any, Any]]] = weakref.WeakKeyDictionary()
-MICRO_BATCH_NUMBERS = 2**20
-MICRO_BATCH_ROWS = 2**13
-"""What one micro-batch holds, if nothing else is asked: numbers of input about the size of a core's cache, and no more
-rows than leave room for what a model makes of each."""
+_placed: weakref.WeakKeyDictionary[Problem, dict[Hashable, tuple[Any, Any, Any]]] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ class Plan:
         feed: where the steps get their rows from.
         watch: which number of a validation the run is judged by, if it is.
         validation, test: the other parts, on the device.
+        layout: how all of it lies on the devices.
     """
 
     problem: Problem
@@ -82,11 +81,13 @@ class Plan:
     watch: Watch | None
     validation: Any
     test: Any
+    layout: Layout
 
     @property
     def whole(self) -> bool:
         """Whether every step sees all the rows, so that none need be gathered by index."""
-        return self.spec.batch_size == "full" and not self.stepwise and not self.swept
+        by_index = self.stepwise or self.swept or self.layout.reproducible
+        return self.spec.batch_size == "full" and not by_index
 
     @property
     def swept(self) -> bool:
@@ -102,7 +103,7 @@ class Plan:
     def program_key(self) -> Hashable:
         """What every program of a step depends on, besides its arguments, its shapes and the problem."""
         looks = tuple(cadence.structure for cadence in self.cadences)
-        return self.probes, looks, self.spec.reduction, self.spec.precision
+        return self.probes, looks, self.spec.reduction, self.spec.precision, self.layout
 
     @property
     def looks_back(self) -> bool:
@@ -171,14 +172,21 @@ def in_dtype(method: Method, dtype: Any) -> Method:
     return narrowed
 
 
-def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...] = ()) -> Plan:
-    """Check every choice against the problem, and settle what is left open."""
+def plan(
+    problem: Problem,
+    method: Method,
+    spec: Spec,
+    probes: tuple[Probe, ...] = (),
+    axis: Literal["runs", "data"] = DATA,
+) -> Plan:
+    """Check every choice against the problem, and settle what is left open; `axis` is what lies on several devices."""
     if not isinstance(problem, Problem):
         raise InvalidType(
             f"{type(problem).__name__} is not a problem: pass fl.Problem(init=, loss=, data=), or make one from a "
             f"table with fl.problems.for_data(table)."
         )
-    train, validation, test = _on_device(problem)
+    laid = layout(spec, axis)
+    train, validation, test = _on_device(problem, laid)
     spec = settled(spec, train)
     order = _order(1 if train is None else rows(train, "training data"), spec)
     total_steps = _total_steps(spec, order, train is not None)
@@ -201,7 +209,7 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
             f"part. Give the problem one (split=(.7, .15, .15), fl.Data(validation=...)), or choose another schedule."
         )
     watch = watch_of(spec, problem, validation)
-    at_once = spec.micro_batch or _micro_batch(spec, order, objective, stepwise, numbers)
+    at_once = spec.micro_batch or micro_batch.usual(spec, order, objective, stepwise, numbers, laid)
     swept = streamed(train) and spec.batch_size == "full"
     if check.asks_for_loss(method, params, dtype) and (stepwise or swept):
         if swept:
@@ -210,8 +218,11 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
                 f"in memory: give a number of rows, or stream=False."
             )
         at_once = order.batch_size  # a step that compares points needs its whole batch in one program
-    micro_batch = min(order.batch_size, at_once)
-    few = _abstract_rows(example(train), micro_batch)
+    at_once = min(order.batch_size, at_once)
+    convolved = "a convolution on a CPU is called step by step" if stepwise else None
+    by_calls = "a stream is swept by calls" if swept else convolved
+    check_spread(laid, objective, order, at_once, train is not None, by_calls)
+    few = _abstract_rows(example(train), at_once)
     rehearsal = Rehearsal(objective, method, params, model, few, penalty(spec, dtype))
     always, looks = placed(probes, rehearsal, spec.probe_budget)
     return Plan(
@@ -221,14 +232,15 @@ def plan(problem: Problem, method: Method, spec: Spec, probes: tuple[Probe, ...]
         objective=objective,
         order=order,
         total_steps=total_steps,
-        micro_batch=micro_batch,
+        micro_batch=at_once,
         stepwise=stepwise,
         probes=(GradNorm(), *always),
         cadences=looks,
-        feed=feed(train, order, spec, micro_batch, total_steps),
+        feed=feed(train, order, spec, at_once, total_steps, laid),
         watch=watch,
         validation=validation,
         test=test,
+        layout=laid,
     )
 
 
@@ -239,36 +251,25 @@ def length(problem: Problem, spec: Spec) -> int:
     return _total_steps(spec, _order(1 if train is None else rows(train, "training data"), spec), train is not None)
 
 
-def _on_device(problem: Problem) -> tuple[Any, Any, Any]:
-    """Return the parts of the problem's data as device arrays, placed there once a problem and choice of precision."""
+def _on_device(problem: Problem, laid: Layout) -> tuple[Any, Any, Any]:
+    """Return the parts of the problem's data as device arrays, placed there once a problem, precision and layout."""
     if problem.data is None:
         return None, None, None
     placed = _placed.setdefault(problem, {})
-    wide = jnp.asarray(1.0).dtype == jnp.float64
-    if wide not in placed:
+    key = bool(jnp.asarray(1.0).dtype == jnp.float64), laid
+    if key not in placed:
         data = problem.data
         parts = {"training data:": data.train, "validation data:": data.validation, "test data:": data.test}
-        placed[wide] = tuple(p if streamed(p) else check.to_device(p, name) for name, p in parts.items())
-    return placed[wide]
+        placed[key] = tuple(
+            p if streamed(p) else laid.everywhere(check.to_device(p, name)) for name, p in parts.items()
+        )
+    return placed[key]
 
 
-def _micro_batch(spec: Spec, order: Order, objective: Objective, stepwise: bool, numbers: int) -> int:
-    if objective.together and spec.batch_size != "full":
-        return order.batch_size  # only a wish splits rows that belong together
-    if stepwise and objective.form == "rows":
-        return 1 << max(STEPPED_NUMBERS // max(numbers, 1), 16).bit_length() - 1
-    return rows_at_once(numbers)
-
-
-def rows_at_once(numbers: int) -> int:
-    """Return how many rows of so many numbers are computed at once."""
-    return min(max(MICRO_BATCH_NUMBERS // max(numbers, 1), 64), MICRO_BATCH_ROWS)
-
-
-def initial(problem: Problem, seed: int, shapes_only: bool = False) -> tuple[Any, Any]:
+def initial(problem: Problem, seed: int, shapes_only: bool = False, laid: Layout = PLAIN) -> tuple[Any, Any]:
     """Return the problem's first parameters and model state, a pure function of the seed."""
     key = init_key(seed)
-    made = check.abstract(problem.init, "init", key) if shapes_only else _made(problem, key)
+    made = check.abstract(problem.init, "init", key) if shapes_only else _made(problem, key, laid)
     if not problem.stateful:
         return made, None
     if not isinstance(made, tuple) or len(made) != 2:
@@ -276,11 +277,11 @@ def initial(problem: Problem, seed: int, shapes_only: bool = False) -> tuple[Any
     return made
 
 
-def _made(problem: Problem, key: Any) -> Any:
+def _made(problem: Problem, key: Any, laid: Layout) -> Any:
     def init(key: Any) -> Any:
-        return problem.init(key)
+        return laid.pinned(problem.init(key))
 
-    return compiled(init, key, problem=problem, options=QUICKLY)(key)
+    return compiled(init, key, problem=problem, key=laid, options=QUICKLY)(key)
 
 
 def init_key(seed: int) -> Any:

@@ -19,13 +19,32 @@ from typing import Any
 import jax
 
 from fallline.core.problem import Problem
+from fallline.engine.out_of_memory import check_fits
 
-Program = Callable[..., Any]
 CompileOptions = tuple[tuple[str, str | bool | int], ...]
 
 QUICKLY: CompileOptions = (("xla_cpu_use_fusion_emitters", False), ("xla_backend_optimization_level", 0))
 """Compiles in a fraction of the usual time what is then called a few times only: 0.1 s, not 0.8, for a network's first
 parameters."""
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A compiled function: it takes the arguments that the function takes, in arrays of the same shapes."""
+
+    executable: Any
+    captured: Any
+    out: Any
+
+    def __call__(self, *args: Any) -> Any:
+        return jax.tree.unflatten(self.out, self.executable(self.captured, *jax.tree.leaves(args)))
+
+    @property
+    def text(self) -> str:
+        """What the compiler made of it, in its own language."""
+        text: str = self.executable.as_text()
+        return text
+
 
 _by_text: dict[str, Any] = {}
 _by_problem: weakref.WeakKeyDictionary[Problem, dict[Hashable, Program]] = weakref.WeakKeyDictionary()
@@ -87,18 +106,25 @@ def _compiled(
     # Unused arguments are kept: two programs of one text must take the same arguments in the same places.
     jitted = jax.jit(flat, donate_argnums=_places(args, donate), keep_unused=True)
     lowered = jitted.lower(constants, *jax.tree.leaves(args))
-    devices = ",".join(map(str, jax.devices()))
-    text = hashlib.sha256(f"{devices}\n{options}\n{_settings()}\n{lowered.as_text()}".encode()).hexdigest()
-    if text not in _by_text:
-        _by_text[text] = compile_with(lowered, options)
-        clock.programs += 1
-    program = _by_text[text]
+    program = _shared(lowered, options)
     clock.seconds += time.perf_counter() - began
+    return Program(program, constants, tree)
 
-    def run(*args: Any) -> Any:
-        return jax.tree.unflatten(tree, program(constants, *jax.tree.leaves(args)))
 
-    return run
+def _shared(lowered: Any, options: CompileOptions) -> Any:
+    """Return the compiled program, the one of the same text where there is one."""
+    text, devices = lowered.as_text(), ",".join(map(str, jax.devices()))
+    name = hashlib.sha256(f"{devices}\n{options}\n{_settings()}\n{text}".encode()).hexdigest()
+    # Which of the host's functions a program calls back, its text does not say: such a program is nobody else's.
+    own = "_callback" in text
+    if own or name not in _by_text:
+        program = compile_with(lowered, options)
+        check_fits(program)
+        clock.programs += 1
+        if own:
+            return program
+        _by_text[name] = program
+    return _by_text[name]
 
 
 def _settings() -> tuple[Any, ...]:

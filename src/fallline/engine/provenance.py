@@ -16,12 +16,13 @@ import numpy as np
 import fallline
 from fallline.core.problem import Problem
 from fallline.core.stream import streamed
+from fallline.engine.world import world
 
 _fingerprints: weakref.WeakKeyDictionary[Problem, str] = weakref.WeakKeyDictionary()
 
 
-def provenance(problem: Problem, params: Any) -> dict[str, Any]:
-    """Return what is needed to judge, and to repeat, a run."""
+def provenance(problem: Problem, params: Any, devices: int = 1) -> dict[str, Any]:
+    """Return what is needed to judge, and to repeat, a run on so many devices of all processes."""
     device = jax.devices()[0]
     return {
         "fallline": fallline.__version__,
@@ -30,7 +31,8 @@ def provenance(problem: Problem, params: Any) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "device": f"{device.platform} {device.device_kind}",
-        "devices": jax.device_count(),
+        "devices": devices,
+        "processes": world().count,
         "float64": bool(jnp.asarray(1.0).dtype == jnp.float64),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv[1:] if sys.argv[0].endswith("fallline") else None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from fallline.core.errors import FalllineError, RunError
 from fallline.core.method import Method
-from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.core.spec import Spec
 from fallline.core.stream import Stream
@@ -16,13 +16,18 @@ from fallline.engine.beginning import begun
 from fallline.engine.carry_out import carry_out
 from fallline.engine.checkpoint import restore
 from fallline.engine.look import Callback
-from fallline.engine.plan import as_method
+from fallline.engine.mark import Mark
+from fallline.engine.plan import Plan, as_method
 from fallline.engine.probing import as_probes
 from fallline.engine.progress import Report
-from fallline.engine.provenance import fingerprint
+from fallline.engine.provenance import provenance
 from fallline.engine.rate import with_rate
+from fallline.engine.world import world
+from fallline.record.changes import FACTS, Change, changes
 from fallline.record.folder import RunFolder
+from fallline.record.load import check_is_run
 from fallline.record.record import Record
+from fallline.record.unfinished import goes_on
 
 
 def resume(
@@ -33,6 +38,7 @@ def resume(
     callbacks: Iterable[Callback] = (),
     *,
     lr: float | None = None,
+    allow_changes: bool = False,
 ) -> Record:
     """Continue a run where its last good checkpoint stands; the end is the uninterrupted run's, bit for bit.
 
@@ -45,33 +51,78 @@ def resume(
         progress, callbacks: as in `train`; a folder cannot hold functions, so the callbacks must be given again.
         lr: the learning rate from the next step on, where it is to be another; a schedule is scaled so that its present
             value is this.
+        allow_changes: go on with other data, versions or devices than the run began with; `provenance["changes"]` says
+            what changed, and at which step.
 
     Raises:
-        RunError: for a folder without a run, other data than the run began with, or another model.
+        RunError: for a folder without a run, one that has ended, another model, or what has changed and is not allowed.
         InvalidValue, InvalidType: for a learning rate that the method cannot take.
     """
-    with RunFolder.open(Path(path)) as folder:
+    if world().count > 1:
+        raise RunError(f"{path}: several processes go on with a run where each gives its training again, with out=.")
+    check_is_run(Path(path))
+    with RunFolder.open(path) as folder:
         before = folder.document
-        if before.outcome not in (None, Outcome.INTERRUPTED):
+        if not goes_on(before):
             raise RunError(f"{folder.path} has ended ({before.outcome}): there is nothing to resume.")
-        spec, origin = before.spec, {name: fact for name, fact in before.provenance.items() if name != "signal"}
+        spec = before.spec
         problem = problem or _problem_again(folder.path, spec)
-        if fingerprint(problem) != origin.get("data"):
-            raise RunError(
-                f"{folder.path}: the data are not those that the run began with (their fingerprints differ). "
-                f"Give it the same data, or train anew.{_of_files(problem)}"
-            )
         method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
         planned, start = begun(problem, method, spec, probes)
-        saved = restore(folder.path, start)
-        if lr is not None:
-            saved = saved._replace(at=with_rate(saved.at, lr))
-        return carry_out(planned, saved, origin, folder, progress, tuple(callbacks))
+        now = provenance(problem, start.state.params, planned.layout.count)
+        return go_on(folder, planned, start, spec, now, progress, callbacks, lr=lr, allow_changes=allow_changes)
 
 
-def _of_files(problem: Problem) -> str:
+def go_on(
+    folder: RunFolder,
+    plan: Plan,
+    start: Mark,
+    spec: Spec,
+    now: Mapping[str, Any],
+    progress: Report | None = None,
+    callbacks: Iterable[Callback] = (),
+    *,
+    lr: float | None = None,
+    allow_changes: bool = False,
+) -> Record:
+    """Take a run up where its last good checkpoint stands, and carry it out.
+
+    Args:
+        folder: holds the run.
+        plan: what it is to be from here on.
+        start: where it began.
+        spec: every choice that is asked for, to compare with those it began with.
+        now: provenance.
+        progress, callbacks, lr, allow_changes: as in `resume`.
+    """
+    before = folder.document
+    saved = restore(folder.path, start, before.provenance.get("id"))
+    origin = {name: fact for name, fact in before.provenance.items() if name != "signal"}
+    if found := changes(before.spec, before.provenance, spec, now):
+        if not allow_changes:
+            raise RunError(f"{_otherwise(folder.path, found)}{_of_files(plan.problem, found)}")
+        if spec.method != before.spec.method:
+            saved = saved._replace(at=saved.at._replace(method=start.method))
+        since = [{"step": saved.at.step, **change._asdict()} for change in found]
+        facts = {name: now[name] for name in FACTS if name in now}
+        origin = {**origin, **facts, "changes": [*origin.get("changes", []), *since]}
+        folder.restate(spec, origin)
+    if lr is not None:
+        saved = saved._replace(at=with_rate(saved.at, lr))
+    return carry_out(plan, saved, origin, folder, progress, tuple(callbacks))
+
+
+def _otherwise(path: Path, found: Sequence[Change]) -> str:
+    return (
+        f"{path}: since the run began, this has changed: {'; '.join(map(str, found))}. It would not end as if it had "
+        f"never stopped: undo that, or go on all the same with allow_changes=True."
+    )
+
+
+def _of_files(problem: Problem, found: Sequence[Change]) -> str:
     """Say what streamed files are told apart by, which a copy of the same rows may lack."""
-    if not isinstance(problem.data.train, Stream):
+    data = problem.data
+    if data is None or not isinstance(data.train, Stream) or "data" not in [change.what for change in found]:
         return ""
     return " Streamed files must have the names, the sizes and the times of writing that they had: `cp -p` keeps these."
 

@@ -21,10 +21,11 @@ from fallline.engine.hearing import heard, listens
 from fallline.engine.interrupt import Interrupt
 from fallline.engine.look import Callback, Changes, Ending, Look
 from fallline.engine.mark import Mark, Reported, answer, reported
-from fallline.engine.plan import Plan
+from fallline.engine.plan import Plan, initial
 from fallline.engine.progress import Progress, Report
 from fallline.engine.standing import Standing
 from fallline.engine.step import DIVERGED, NONFINITE, RUNNING, TARGET, State
+from fallline.engine.world import world
 
 LOOK_SECONDS = 0.2
 """How far the device is let run ahead between two looks: bounds how late a signal or a blow-up is noticed."""
@@ -91,14 +92,19 @@ class Runner:
             self.standing = Standing(plan.watch, plan.spec.min_improvement).after(heard_before)
         self.start = self.good = saved.at._replace(method=self._after_validation(saved.at.method))
         self.began = time.perf_counter() - saved.seconds
-        self.seconds_at_look = saved.seconds
-        self.pace = 0.0
+        self.world = world()
+        self.seconds_at_look = self.seconds_before = saved.seconds
         self.last_steps = self.first_steps = 1 if plan.swept else FIRST_STEPS
         self.older = self.good
 
     def clock(self) -> float:
         """Seconds of the run so far, compilation not counted."""
         return time.perf_counter() - self.began
+
+    @property
+    def pace(self) -> float:
+        """Seconds a step at the last look; 0 before the first."""
+        return (self.seconds_at_look - self.seconds_before) / self.last_steps
 
     @property
     def saved(self) -> Saved:
@@ -108,11 +114,12 @@ class Runner:
     @property
     def can_be_saved(self) -> bool:
         """Whether it has come further than where it started, and what is measured ends where it stands."""
-        return self.start.step < self.good.step == self.log.length
+        return self.start.step < self.good.step == self.log.length and self.world.reads(self.good)
 
     def run(self, interrupt: Interrupt) -> End:
         """Take every step that is left, unless something ends the run before."""
-        ended = self.run_until(self.plan.total_steps, interrupt)
+        with self.world.together():
+            ended = self.run_until(self.plan.total_steps, interrupt)
         return ended or self.end(
             Outcome.FINISHED, f"{self.plan.total_steps:,} of {self.plan.total_steps:,} steps taken"
         )
@@ -121,6 +128,7 @@ class Runner:
         """Take the steps before step `step`; return the end where something ends the run before, else None."""
         total, self.began = self.plan.total_steps, time.perf_counter() - self.seconds_at_look
         while self.good.step < step:
+            before = self.saved
             state, ahead = self._go_ahead(self.good, step)
             status, taken = int(state.status), int(state.step)
             self._measure(self.good._replace(state=state), ahead, failed=status in (DIVERGED, NONFINITE))
@@ -128,12 +136,15 @@ class Runner:
                 return self._stopped(status, taken, self.older)
             self.older, self.good = self.good, Mark(self._after_validation(self.good.method), state)
             asked = self._tell()
+            self.seconds_at_look, heard = self.world.agreed(self.seconds_at_look, interrupt.signal)
             self.plan.feed.forget(self.older.step)
             if taken < total and (ending := asked or self._limit()):
                 return self.end(ending.outcome, f"{ending.why}, at step {taken:,} of {total:,}")
-            self.keep(self.saved)
-            if interrupt.signal is not None:
-                return self.end(Outcome.INTERRUPTED, f"{_signal_name(interrupt.signal)} stopped it at step {taken}")
+            # Not where it stands now: if the next step fails, the last good one lies before it, and was not saved.
+            self.keep(before)
+            if heard is not None:
+                interrupt.signal = heard
+                return self.end(Outcome.INTERRUPTED, f"{_signal_name(heard)} stopped it at step {taken}")
         return None
 
     def end(self, outcome: Outcome, why: str, at: Mark | None = None) -> End:
@@ -194,8 +205,7 @@ class Runner:
             self.log.add_validation(end, values)
             self._judge(reached, values)
         self.last_steps = max(taken - first, 1)
-        self.pace = (now - self.seconds_at_look) / self.last_steps
-        self.seconds_at_look = now
+        self.seconds_before, self.seconds_at_look = self.seconds_at_look, now
 
     def _judge(self, reached: Mark, values: dict[str, float]) -> None:
         """Compare an epoch, which ends at the mark reached, with the best before it."""
@@ -245,8 +255,12 @@ class Runner:
             return self.end(*on_target(taken), self._replay(good, taken))
         at = self._replay(good if good.step < taken else older, max(taken - 1, older.step))
         losses = self.log.steps()["loss"]
-        thrown = status != DIVERGED and taken > 0 and flung(losses, self.start.state.params, self._at(taken))
+        thrown = status != DIVERGED and taken > 0 and flung(losses, self._first_params(), self._at(taken))
         return self.end(*failure(status == DIVERGED or thrown, losses), at)
+
+    def _first_params(self) -> Any:
+        """Return the parameters before the run's first step, which a resumed run did not begin with."""
+        return initial(self.plan.problem, self.plan.spec.seed, laid=self.plan.layout)[0]
 
     def _at(self, taken: int) -> Any:
         return self._replay(self.good, taken).state.params

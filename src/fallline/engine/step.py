@@ -47,6 +47,8 @@ class Limits(NamedTuple):
     penalty: Penalty | None
     every: tuple[Any, ...] = ()
     """Steps from one measurement to the next, of each cadence."""
+    shards: Any = None
+    """Shards of a batch that each device computes, where they are summed in one order."""
 
 
 class Gradient(NamedTuple):

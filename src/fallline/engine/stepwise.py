@@ -31,7 +31,8 @@ class Stepwise:
 
     def __init__(self, plan: Plan, state: State, size: int, capacity: int, masked: bool) -> None:
         self.plan, self.size, self.capacity = plan, size, capacity
-        self.key, self.limits = run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)
+        laid = plan.layout
+        self.key, self.limits = laid.everywhere((run_key(plan.spec.seed), batch.limits(plan, state.first_loss.dtype)))
         sizes = {min(size, plan.micro_batch), size % plan.micro_batch} - {0}
         self.hosted = Hosted(plan, state, size, sizes, masked)
         if size > plan.micro_batch:
@@ -44,9 +45,11 @@ class Stepwise:
                 return part(state._replace(params=params), data, key, limits, rows, 0, valid)
 
             found = at(state.params)
-            return apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
+            after, row = apply(method, state, found, valid, limits, plan.probes, reduction, lambda p: at(p).loss)
+            return laid.pinned(after), laid.whole(row)
 
-        args = (plan.method, state, plan.feed.example, self.key, self.limits, np.zeros(size, np.int32), np.int32(size))
+        method, rows, valid = laid.everywhere((plan.method, np.zeros(size, np.int32), np.int32(size)))
+        args = (method, state, plan.feed.example, self.key, self.limits, rows, valid)
         key = ("stepwise", masked, plan.program_key)
         self.step = compiled(step, *args, problem=plan.problem, key=key, donate=1, options=plan.options)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fallline.engine import check
 from fallline.engine.feed import Piece
+from fallline.engine.layout import Layout
 from fallline.engine.order import Order
 from fallline.engine.windows import Window, Windows
 
@@ -24,15 +25,16 @@ class Streamed:
         windows: where rows come from.
         order: how many rows there are, and how many a step takes.
         total_steps: steps in all, beyond which nothing is read.
+        laid: the devices.
         per_step: how many steps of the order one step of the run takes: more than one where each sweeps all the rows.
     """
 
-    def __init__(self, windows: Windows, order: Order, total_steps: int, per_step: int = 1) -> None:
-        self.windows, self.order, self.per_step = windows, order, per_step
+    def __init__(self, windows: Windows, order: Order, total_steps: int, laid: Layout, per_step: int = 1) -> None:
+        self.windows, self.order, self.per_step, self.laid = windows, order, per_step, laid
         self.longest = windows.steps
         self.per_epoch = -(-order.steps_per_epoch // windows.steps)
         self.last = self._place(total_steps - 1)[0]
-        self.example = jax.tree.map(_as_on_device, windows.example)
+        self.example = laid.everywhere(jax.tree.map(_as_on_device, windows.example))
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="fallline-reader")
         self._loaded: dict[int, Future[Window]] = {}
 
@@ -77,7 +79,7 @@ class Streamed:
 
     def _load(self, place: int) -> Window:
         window = self.windows.window(*divmod(place, self.per_epoch))
-        return window._replace(data=check.to_device(window.data, "training data:"))
+        return window._replace(data=self.laid.everywhere(check.to_device(window.data, "training data:")))
 
 
 def _as_on_device(shape: Any) -> Any:

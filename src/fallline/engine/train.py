@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from fallline.core.errors import InvalidValue
 from fallline.core.method import Method
@@ -24,8 +25,14 @@ from fallline.engine.plan import as_method
 from fallline.engine.probing import AnyProbe, as_probes, budget_of
 from fallline.engine.progress import Report
 from fallline.engine.provenance import provenance
+from fallline.engine.resume import go_on
+from fallline.engine.world import world
 from fallline.record.folder import RunFolder
 from fallline.record.record import Record
+from fallline.record.unfinished import is_unfinished
+
+Place = Callable[[Spec, dict[str, Any]], Path]
+"""Says in which folder a run is kept, once its choices and its provenance are known."""
 
 
 def train(
@@ -54,7 +61,12 @@ def train(
     probe_budget: float | None = None,
     checkpoint_seconds: float = 30.0,
     checkpoint_steps: int | None = None,
-    out: str | PathLike[str] | None = None,
+    keep_checkpoints: int = 2,
+    devices: int = 1,
+    reproducible: bool = False,
+    shard_params: bool = False,
+    out: str | PathLike[str] | Place | None = None,
+    allow_changes: bool = False,
     progress: Report | None = None,
     callbacks: Iterable[Callback] = (),
     dry_run: bool = False,
@@ -96,7 +108,14 @@ def train(
             probes have 0.05.
         checkpoint_seconds: seconds between checkpoints of a run with a folder.
         checkpoint_steps: steps between them, instead.
-        out: a folder for the run: record, report and checkpoints to resume from. Nothing is written without it.
+        keep_checkpoints: how many of the newest stay.
+        devices: over how many devices each batch's rows are spread; on a CPU, virtual ones, see docs/devices.md.
+        reproducible: sum a batch's gradient in an order that does not depend on the devices: the same bits on 1, 2, 4
+            or 8 of them.
+        shard_params: spread the parameters and the method's state over the devices, too.
+        out: a folder for the run, or what says which: record, report and checkpoints. Nothing is written without it.
+            Where it holds the same run, broken off, that run goes on.
+        allow_changes: let a run that was broken off go on with other choices, data, versions or devices.
         progress: called between chunks of steps with a `Progress`.
         callbacks: functions called between chunks of steps, at every epoch's end at least, with a `Look`: it knows
             what a `Progress` does, `.lr`, `.params` and `.history`, and takes `.set_lr(x)` and `.stop(reason)`.
@@ -109,6 +128,7 @@ def train(
 
     Raises:
         InvalidValue, InvalidType: before anything is compiled or written, for choices that cannot be run.
+        RunError: for a folder that holds something else, or a run that was begun otherwise, saying how.
 
     Example:
         >>> import jax.numpy as jnp
@@ -127,6 +147,8 @@ def train(
     method, measured = as_method(method), as_probes(probes)
     if overfit_batches is not None and epochs is None and steps is None:
         steps = overfit.STEPS
+    if dry_run and world().count > 1:
+        raise InvalidValue("dry_run=True times a few steps by one clock: take it with one process.")
     if dry_run and out is not None:
         raise InvalidValue(f"out={str(out)!r}: a dry run writes nothing. Leave out= out.")
     spec = Spec(
@@ -154,15 +176,23 @@ def train(
         probe_budget=budget_of(probes, probe_budget),
         checkpoint_seconds=checkpoint_seconds,
         checkpoint_steps=checkpoint_steps,
+        keep_checkpoints=keep_checkpoints,
+        devices=devices,
+        reproducible=reproducible,
+        shard_params=shard_params,
     )
     planned, start = begun(problem, method, spec, measured)
-    origin = provenance(problem, start.state.params)
+    origin = provenance(problem, start.state.params, planned.layout.count)
     if dry_run:
         why, facts = try_out(planned, start)
         return Record(spec, Outcome.STOPPED_EARLY, why, {}, provenance=origin | {"dry_run": facts}, problem=problem)
     saved, callbacks = Saved(start, None, Log(), 0.0), tuple(callbacks)
-    if out is None:
+    if out is None or not world().first:
         return carry_out(planned, saved, origin, None, progress, callbacks)
+    path, spec = out(planned.spec, origin) if callable(out) else Path(out), planned.spec
+    if is_unfinished(path):
+        with RunFolder.open(path) as folder:
+            return go_on(folder, planned, start, spec, origin, progress, callbacks, allow_changes=allow_changes)
     preparation = problem.preparation.to_dict() if problem.preparation else None
-    with RunFolder.create(out, spec, origin, preparation) as folder:
-        return carry_out(planned, saved, origin, folder, progress, callbacks)
+    with RunFolder.create(path, spec, origin, preparation) as folder:
+        return carry_out(planned, saved, folder.document.provenance, folder, progress, callbacks)

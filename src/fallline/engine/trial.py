@@ -64,7 +64,8 @@ class Trials:
     def begun(self, lr: float, seed: int) -> Trial:
         """Return a run before its first step."""
         params, model = initial(self.plan.problem, seed)
-        return Trial(lr, seed, jax.jit(first_state)(self._method(lr, params), params, model), np.zeros(0), False)
+        state = jax.jit(first_state)(self._method(lr, params), params, model)
+        return Trial(lr, seed, self.plan.layout.placed(state), np.zeros(0), False)
 
     def carried(self, trial: Trial, until: int) -> Trial:
         """Return the run carried on until it has taken so many steps, or failed."""

@@ -14,6 +14,7 @@ from fallline.core.errors import DataError
 from fallline.core.problem import as_batch
 from fallline.core.stream import Batches, BatchStream
 from fallline.engine.order import Order
+from fallline.engine.world import ALONE, World
 
 WINDOW_BYTES = 2**25
 WINDOW_ROWS = 2**19
@@ -52,10 +53,12 @@ class BlockWindows:
     Args:
         stream: the training part.
         order: how many rows there are, how many a step takes, and the seed.
+        reader: which process this is; where there are P of them it reads every P-th block, and leaves the rows of the
+            others 0.
     """
 
-    def __init__(self, stream: BatchStream[Any], order: Order) -> None:
-        self.stream, self.order = stream, order
+    def __init__(self, stream: BatchStream[Any], order: Order, reader: World = ALONE) -> None:
+        self.stream, self.order, self.reader = stream, order, reader
         self.steps = _steps_of(stream.row, order)
         self.rows = self.steps * order.batch_size
         self.example = _shapes(stream.row, self.rows)
@@ -67,13 +70,15 @@ class BlockWindows:
         blocks, ends = self._blocks(epoch)
         start = number * self.rows
         stop = min(start + self.rows, int(ends[-1]))
-        data = jax.tree.map(lambda a: np.empty(a.shape, a.dtype), self.example)
+        empty = np.empty if self.reader.count == 1 else np.zeros
+        data = jax.tree.map(lambda a: empty(a.shape, a.dtype), self.example)
         filled, place = 0, int(np.searchsorted(ends, start, side="right"))
         while start + filled < stop:
             size = int(self.stream.sizes[blocks[place]])
             skip = start + filled - (int(ends[place]) - size)
             take = min(size - skip, stop - start - filled)
-            _copy(self._read(int(blocks[place])), skip, data, filled, take)
+            if blocks[place] % self.reader.count == self.reader.index:
+                _copy(self._read(int(blocks[place])), skip, data, filled, take)
             filled, place = filled + take, place + 1
         jax.tree.map(lambda a: a[filled:].fill(0), data)
         rows = np.arange(filled, dtype=np.int32)

@@ -20,6 +20,7 @@ from fallline.core.method import Method
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Data, Problem
 from fallline.core.spec import Spec
+from fallline.engine.layout import here
 from fallline.engine.plan import as_method, length
 from fallline.engine.train import train
 from fallline.findings.case import Case
@@ -177,7 +178,7 @@ def _carried_out(case: Case, spec: Spec, origin: Origin, steps: int) -> Attempt:
     if case.problem.data is not None:
         case.train  # noqa: B018  # refuses streams
     left_out: dict[str, Any] = dict.fromkeys(("epochs", "patience", "keep", "target_loss", "max_time"))
-    short = dataclasses.replace(spec, **left_out, steps=steps, min_improvement=0.0, watch="loss", probes=())
+    short = dataclasses.replace(here(spec), **left_out, steps=steps, min_improvement=0.0, watch="loss", probes=())
     choices = {f.name: getattr(short, f.name) for f in dataclasses.fields(Spec)}
     given = {name: value for name, value in choices.items() if name not in ("method", "problem")}
     try:

@@ -14,6 +14,7 @@ from fallline.core.errors import FalllineError
 from fallline.core.problem import Data, Problem
 from fallline.core.spec import LARGEST_SEED, Spec
 from fallline.core.stream import streamed
+from fallline.engine.layout import here
 from fallline.engine.plan import as_method
 from fallline.engine.train import train
 from fallline.findings.case import Case
@@ -98,6 +99,7 @@ def judged(problem: Problem) -> Problem:
 
 def final(problem: Problem, spec: Spec, seed: int, progress: Report | None = None) -> float:
     """Return the loss that a run ends with, on the part that it is judged on; infinite for one that failed."""
+    spec = here(spec)
     choices = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
     kept = {name: value for name, value in choices.items() if name not in _NOT_TRAINED}
     record = train(problem, as_method(spec.method), **{**kept, "seed": seed}, progress=progress)

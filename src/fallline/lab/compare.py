@@ -31,7 +31,7 @@ EPOCHS = 20
 """Passes over the training part of every run, where nothing else is asked for."""
 
 _ARGUMENTS = {"method", "problem", "batch_size", "epochs", "steps", "seed"}
-_ALONE = {"overfit_batches", "checkpoint_seconds", "checkpoint_steps"}
+_ALONE = {"overfit_batches", "checkpoint_steps", "keep_checkpoints"}
 """What a single training may be told, and a race's runs not."""
 
 _OF_RUNS = {field.name for field in dataclasses.fields(Spec)} - _ARGUMENTS - _ALONE
@@ -92,7 +92,8 @@ def compare(
             elimination.
         lanes: how runs share the machine: each by itself in a thread (`"threads"`, the very bits of `fl.train`), side
             by side in one program (`"vmap"`), or by the model's size (`"auto"`).
-        out: a folder for the race: its runs as they end, and the report. A race that was interrupted goes on there.
+        out: a folder for the race: its runs as they end, every `checkpoint_seconds` (30) where the others stand, and
+            the report. A race that was interrupted goes on there, to the very numbers of one that was not.
         progress: called now and then with a `RaceProgress`.
         **more: hyperparameters to try, by name (`beta=[0.9, 0.99]`), or choices of every run, as in `fl.train`
             (`l2=1e-4`, `sampling="replacement"`).

@@ -25,12 +25,16 @@ from fallline.lab.race import finals_of
 from fallline.lab.raced import defaults, of_length, title
 from fallline.lab.run import Phase, Run
 from fallline.lab.standings import Key, Standings, key_of
+from fallline.record import race_document
+from fallline.record.changes import OF_CHECKPOINTS
+from fallline.record.columns import check_measured
+from fallline.record.document import typed
 from fallline.record.race_document import RaceDocument
 from fallline.record.race_folder import load_race
 from fallline.record.record import Record
 from fallline.report.numbers import counted
 
-_MAY_DIFFER = ("method", "problem", "batch_size", "seed", "probes", "checkpoint_seconds", "checkpoint_steps")
+_MAY_DIFFER = ("method", "problem", "batch_size", "seed", "probes", *OF_CHECKPOINTS)
 _FACTS = ("fallline", "jax", "numpy", "python", "platform", "device", "devices", "float64", "data", "problem")
 
 
@@ -58,6 +62,7 @@ def compared(records: Sequence[Record], measure: str = "loss", target: float | N
     if len(records) < 2:
         raise RunError("one run alone is no comparison: name two or more.")
     for record in records:
+        check_measured(record, ("step", "samples", "seconds"))
         _check_ended(record)
         _check_alike(records[0], record)
     runs = [_run(record, name, "final") for record, name in zip(records, _labels(records), strict=True)]
@@ -89,6 +94,8 @@ def shown_again(path: str | PathLike[str]) -> Comparison:
     spec = of_length(asked, origin.get("epochs", asked.run.epochs))
     if not records:
         raise RunError(f"{path}: no run of this race has ended yet. The command that began it goes on with it.")
+    for record in records.values():
+        check_measured(record, ("step", "samples", "seconds"))
     document, every = RaceDocument.read(path), _entrants(spec, records.values())
     tuned = any(len(entrant.entries) > 1 for entrant in every)
     finals = finals_of(spec, tuned)
@@ -98,6 +105,8 @@ def shown_again(path: str | PathLike[str]) -> Comparison:
         return "screening" if (tuned or not finals) and place < spec.seeds else "final"
 
     runs = [_run(record, key.partition(" | ")[0], phase(record)) for key, record in records.items()]
+    if strangers := {run.label for run in runs} - {entrant.label for entrant in every}:
+        raise RunError(f"{path} has runs of {min(strangers)!r}, which does not race by its {race_document.NAME}.")
     return Comparison(
         standings=Standings(
             _as_planned(runs, every),
@@ -109,7 +118,7 @@ def shown_again(path: str | PathLike[str]) -> Comparison:
         spec=spec,
         title=title(spec.run, origin),
         outcome=document.outcome or Outcome.INTERRUPTED,
-        doubts=tuple(document.result.get("doubts", ())),
+        doubts=tuple(map(str, typed("doubts", document.result.get("doubts", []), list))),
         defaults=defaults(every),
         published=published(spec.run.problem),
         provenance=origin,

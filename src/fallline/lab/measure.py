@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from fallline.core.errors import InvalidValue
+from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
 from fallline.engine.contest import Contestant
+from fallline.engine.log import Log
 from fallline.engine.watch import Better, Watch, read_watch
 from fallline.record.record import Record
 
@@ -61,11 +63,24 @@ class Measure:
 
     def now(self, run: Contestant, steps_per_epoch: int) -> float:
         """Return the value where a run stands, between two epochs."""
-        if run.record is not None:
+        return self._of(run.log, steps_per_epoch) if run.record is None else self.final(run.record)
+
+    def after(self, run: Contestant, step: int, steps_per_epoch: int) -> float:
+        """Return the value that a run had after so many steps, at an epoch's end: it may have gone on since."""
+        if run.record is None:
+            return self._of(run.log.upto(step), steps_per_epoch)
+        taken = len(run.record.history["step"])
+        if taken < step or (taken == step and run.record.outcome != Outcome.ELIMINATED):
             return self.final(run.record)
+        if self.column == "train_loss":
+            return float(np.mean(run.record.history["loss"][step - steps_per_epoch : step], dtype=np.float64))
+        found = run.record.epochs.get(self.column, np.zeros(0))[run.record.epochs["step"] == step]
+        return float(found[0]) if len(found) else math.nan
+
+    def _of(self, log: Log, steps_per_epoch: int) -> float:
         if self.column != "train_loss":
-            return run.log.last_validation.get(self.column.removeprefix("val_"), math.nan)
-        return run.log.mean_loss(steps_per_epoch)
+            return log.last_validation.get(self.column.removeprefix("val_"), math.nan)
+        return log.mean_loss(steps_per_epoch)
 
 
 def measure_of(problem: Problem, asked: str) -> Measure:
@@ -98,10 +113,18 @@ def read_measure(record_columns: Mapping[str, Any], asked: str) -> Measure:
     Raises:
         InvalidValue: for one that the columns do not hold.
     """
-    from fallline.problems.measures import better_when
-
     prefix = "val_" if any(name.startswith("val_") for name in record_columns) else "train_"
     names = [name.removeprefix(prefix) for name in record_columns if name.startswith(prefix)]
-    known: dict[str, Better | None] = {name: "lowest" if name == "loss" else better_when(name) for name in names}
+    known: dict[str, Better | None] = {name: "lowest" if name == "loss" else _better(name) for name in names}
     found: Watch = read_watch(asked, known, "measure")
     return Measure(prefix + found.column, found.better)
+
+
+def _better(name: str) -> Better | None:
+    """Return which values of a metric are best, where it is one of ours and a number."""
+    from fallline.problems.measures import better_when
+
+    try:
+        return better_when(name)
+    except InvalidValue:  # a metric of the user's own: its name may be any text
+        return None

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import threading
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fallline.core.errors import RunError
 from fallline.core.race_spec import RaceSpec
 from fallline.core.spec import LARGEST_SEED
 from fallline.core.stream import streamed
+from fallline.engine import out_of_memory
+from fallline.engine.checkpoint import saved_from
 from fallline.engine.contest import Contestant, Group
 from fallline.engine.crew import Crew
 from fallline.engine.grouping import Grouping
@@ -22,9 +26,11 @@ from fallline.lab.halving import Rung, brackets
 from fallline.lab.measure import Measure
 from fallline.lab.race_progress import RaceProgress, Report
 from fallline.lab.run import Phase, Run, bare
+from fallline.lab.safekeeping import Safekeeping
 from fallline.lab.scoreboard import Scoreboard
 from fallline.lab.statistics.interval import LEAST
 from fallline.record.record import Record
+from fallline.record.under_way import Standing
 
 FRESH = 10
 """Fresh seeds for the finals, where no other number is asked for and the screening has no more."""
@@ -50,7 +56,10 @@ class Race:
         interrupt: a signal ends the race soon.
         report: hears how it stands.
         keep: keeps the records of runs that have ended; of those of the screening without their parameters.
+        safekeeping: keeps where the other runs stand.
         known: records of an earlier part of the same race, by their runs' names.
+        begun: where its other runs stood, likewise.
+        widths: how many runs of each group go side by side; settled here, where no earlier part has.
     """
 
     spec: RaceSpec
@@ -60,7 +69,10 @@ class Race:
     interrupt: Interrupt
     report: Report | None = None
     keep: Keep | None = None
+    safekeeping: Safekeeping | None = None
     known: Mapping[str, Record] = field(default_factory=dict)
+    begun: Mapping[str, Standing] = field(default_factory=dict)
+    widths: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         self.board = Scoreboard(self.entrants, self.grouping, self.measure)
@@ -70,6 +82,7 @@ class Race:
         self._ended: list[Run] = []
         self._lock = threading.Lock()
         self._groups = self._grouped()
+        self.widths = [group.width for group in self._groups.values()]
         self._keeps_params = self.grouping.holds_params(sum(map(len, self.board.entries.values())) * self.spec.seeds)
         data = self.grouping.problem.data
         one_reader = data is not None and streamed(data.train)  # a stream is read by one thread at a time
@@ -97,14 +110,33 @@ class Race:
         """Whether there is a screening: something to choose, or no finals."""
         return self.tuned or not self.final_seeds
 
+    @out_of_memory.explained()
     def carry_out(self) -> tuple[Run, ...]:
         """Run everything; return the runs that have ended, all of them unless a signal came."""
         try:
-            return self._carried_out()
+            runs = self._carried_out()
+        except BaseException as error:
+            try:
+                self._put_away()
+            except RunError as another:
+                error.add_note(f"What had not been written by then could not be: {another}")
+            raise
+        self._put_away()
+        return runs
+
+    def _put_away(self) -> None:
+        """Keep what has not been kept yet, and let go of the runs that have not ended."""
+        for run in self.board.runs:
+            if not run.ended:
+                group = self._group(run.entry)
+                if self.safekeeping is not None:
+                    self.safekeeping.take(run.name, run.contestant, group)
+                group.leave(run.contestant)
+        try:
+            self._keep_ended()
         finally:
-            for run in self.board.runs:
-                if not run.ended:
-                    self._groups[self._key(run.entry)].leave(run.contestant)
+            if self.safekeeping is not None:
+                self.safekeeping.close()
 
     def _carried_out(self) -> tuple[Run, ...]:
         if self.screens:
@@ -153,11 +185,11 @@ class Race:
         """End the runs of those of a bracket's configurations that do not go on from here."""
         if rung is None:
             return
-        for entry in sorted(entries, key=self.board.cost)[rung.keep :]:
+        for entry in sorted(entries, key=lambda entry: self.board.cost(entry, rung.epochs))[rung.keep :]:
             for run in self.board.screening(entry):
                 if not run.ended:
                     why = f"not among the {rung.keep} best of {len(entries)} after {rung.epochs} epochs"
-                    self._groups[self._key(entry)].eliminate(run.contestant, why)
+                    self._group(entry).eliminate(run.contestant, why)
                     self._told(run.contestant)
 
     def _run(self, label: str, entry: Entry, seed: int) -> Run:
@@ -165,7 +197,20 @@ class Race:
         run.contestant.record = self.known.get(run.name)
         self.board.add(run)
         self._run_of[id(run.contestant)] = run
+        if not run.ended and run.name in self.begun:
+            self._restore(run, self.begun[run.name])
         return run
+
+    def _restore(self, run: Run, standing: Standing) -> None:
+        """Let a run go on from where it stood."""
+        try:
+            seconds = float(standing.about["seconds"])
+            run.contestant.stands(saved_from(standing.arrays, seconds, self._group(run.entry).shapes))
+        except (RunError, KeyError, TypeError, ValueError) as error:
+            warnings.warn(f"the run {run.name} starts again: what was saved of it is damaged: {error}", stacklevel=2)
+
+    def _group(self, entry: Entry) -> Group:
+        return self._groups[self._key(entry)]
 
     def _key(self, entry: Entry) -> Hashable:
         return self.grouping.key(entry.method, entry.batch_size)
@@ -177,7 +222,7 @@ class Race:
             planned = self.board.plan(run.entry)
             total = planned.total_steps
             run.contestant.until = total if epochs is None else min(epochs * planned.order.steps_per_epoch, total)
-            waiting.setdefault(self._groups[self._key(run.entry)], []).append(run.contestant)
+            waiting.setdefault(self._group(run.entry), []).append(run.contestant)
         self._crew.work(waiting, self._look)
         self._looked = -math.inf
         self._look()
@@ -191,35 +236,43 @@ class Race:
                 counts.setdefault(key, [0, 0])[0] += self.spec.seeds if self.screens else 0
             for key in set(keys):
                 counts[key][1] += self.final_seeds
-        return self.grouping.groups(counts, pausing=self.spec.elimination != "none")
+        return self.grouping.groups(counts, pausing=self.spec.elimination != "none", widths=self.widths)
 
     def _told(self, contestant: Contestant) -> None:
+        run = self._run_of[id(contestant)]
         if contestant.record is not None:
-            run = self._run_of[id(contestant)]
             if run.phase == "screening" and not self._keeps_params:
                 contestant.record = bare(contestant.record)
             with self._lock:
                 self._ended.append(run)
+        elif self.safekeeping is not None:
+            self.safekeeping.hear(run.name, contestant, self._group(run.entry))
 
     def _look(self) -> None:
-        """Keep what has ended since the last look, and tell how the race stands."""
-        with self._lock:
-            ended, self._ended = self._ended, []
-        if ended and self.keep is not None:
-            self.keep({run.name: run.record if run.phase == "final" else bare(run.record) for run in ended})
+        """Keep what has ended since the last look, and where the others stand, and tell how the race does."""
+        ended = self._keep_ended()
+        if self.safekeeping is not None:
+            self.safekeeping.look(ended)
         if self.report is not None and time.perf_counter() - self._looked >= LOOK_SECONDS:
             self.report(self._progress())
             self._looked = time.perf_counter()
 
+    def _keep_ended(self) -> list[str]:
+        """Keep what has ended since this was last asked for, and return the runs' names."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+        if ended and self.keep is not None:
+            self.keep({run.name: run.record if run.phase == "final" else bare(run.record) for run in ended})
+        return [run.name for run in ended]
+
     def _progress(self) -> RaceProgress:
-        totals = [self.board.plan(run.entry).total_steps for run in self.board.runs]
-        taken = [
-            total if run.ended else run.contestant.step for run, total in zip(self.board.runs, totals, strict=True)
-        ]
+        runs = self.board.runs
+        totals = [self.board.plan(run.entry).total_steps for run in runs]
+        taken = [total if run.ended else run.contestant.step for run, total in zip(runs, totals, strict=True)]
         return RaceProgress(
             phase=self.phase,
-            done=sum(run.ended for run in self.board.runs),
-            runs=len(self.board.runs),
+            done=sum(run.ended for run in runs),
+            runs=len(runs),
             share=sum(taken) / max(sum(totals), 1),
             seconds=time.perf_counter() - self._began,
             rows=self.board.rows(),

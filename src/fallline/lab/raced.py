@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from fallline.core.choice import number
 from fallline.core.errors import FalllineError, InvalidType, InvalidValue, RunError
 from fallline.core.outcome import Outcome
 from fallline.core.problem import Problem
@@ -31,11 +32,14 @@ from fallline.lab.field import default_field
 from fallline.lab.measure import Measure, measure_of
 from fallline.lab.race import Race
 from fallline.lab.race_progress import Report
+from fallline.lab.safekeeping import Safekeeping
 from fallline.lab.scheduled import Lasting
 from fallline.lab.standings import Standings
 from fallline.lab.statistics.interval import LEAST
+from fallline.record.changes import race_changes
+from fallline.record.document import typed
 from fallline.record.names import data_name
-from fallline.record.race_folder import SAME, RaceFolder, is_race
+from fallline.record.race_folder import RaceFolder, is_race
 from fallline.report.numbers import counted
 
 EARLY = (Outcome.TARGET_REACHED, Outcome.STOPPED_EARLY)
@@ -78,13 +82,18 @@ def raced(
         if spec.budget is not None:
             epochs = epochs_within(spec, lambda pilot: _begun(problem, methods, pilot, interrupt)[0], began)
         race, doubts = _begun(problem, methods, of_length(spec, epochs), interrupt)
-        origin = provenance(problem, initial(problem, spec.run.seed, shapes_only=True)[0]) | {"epochs": epochs}
+        settled = {"epochs": epochs, "widths": race.widths}
+        origin = provenance(problem, initial(problem, spec.run.seed, shapes_only=True)[0]) | settled
         asked = dataclasses.replace(spec, methods=race.spec.methods)
         with _folder(out, asked, origin) as folder:
-            if folder is not None and (begun_with := folder.document.provenance["epochs"]) != epochs:
-                race, doubts = _begun(problem, methods, of_length(spec, begun_with), interrupt)
             if folder is not None:
-                race.keep, race.known = folder.add, folder.finished()
+                then = {name: folder.document.provenance.get(name, value) for name, value in settled.items()}
+                if then != settled:
+                    as_then, widths = of_length(spec, then["epochs"]), typed("widths", then["widths"], list)
+                    race, doubts = _begun(problem, methods, as_then, interrupt, widths)
+                origin, began = origin | then, began - _seconds(folder.document.provenance)
+                race.keep, race.safekeeping = folder.add, Safekeeping(folder.keep, spec.run.checkpoint_seconds)
+                race.known, race.begun = folder.finished(), folder.under_way()
             race.report = report
             _read_ahead()
             runs = race.carry_out()
@@ -129,7 +138,9 @@ def of_length(spec: RaceSpec, epochs: int | None) -> RaceSpec:
     return dataclasses.replace(spec, budget=None, run=dataclasses.replace(spec.run, epochs=epochs))
 
 
-def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt) -> tuple[Race, list[str]]:
+def _begun(
+    problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt, widths: Sequence[int] | None = None
+) -> tuple[Race, list[str]]:
     """Return a race that is ready to run, and why some methods are not in it."""
 
     def steps(batch_size: BatchSize) -> int:
@@ -142,7 +153,8 @@ def _begun(problem: Problem, methods: Any, spec: RaceSpec, interrupt: Interrupt)
     given = () if methods is None else tuple(entrant.given for entrant in found)
     texts = tuple(str(method if isinstance(method, Lasting) else to_call(method)) for method in given)
     spec = dataclasses.replace(spec, methods=texts)
-    return Race(spec, able, grouping, measure_of(problem, spec.measure), interrupt), [*solvers, *notes]
+    measure = measure_of(problem, spec.measure)
+    return Race(spec, able, grouping, measure, interrupt, widths=widths), [*solvers, *notes]
 
 
 def _entering(entrants: Sequence[Entrant], grouping: Grouping) -> tuple[list[Entrant], list[str]]:
@@ -179,16 +191,14 @@ def _folder(
             yield folder
         return
     with RaceFolder.open(path) as folder:
-        if folder.document.spec.to_dict() != spec.to_dict():
-            raise RunError(f"{path} holds another race. Choose a new or an empty folder, or repeat its own choices.")
-        if folder.document.outcome == Outcome.FINISHED:
-            raise RunError(f"{path} holds this race already, and it is finished: its report is {path / 'report.html'}.")
-        before = folder.document.provenance
-        if changed := [name for name in SAME if before.get(name) != origin.get(name)]:
+        before = folder.document
+        if changed := race_changes(before.spec, before.provenance, spec, origin):
             raise RunError(
-                f"{path}: since the race began, this has changed: {', '.join(changed)}. Its runs and the rest could "
-                f"not be compared: choose a new or an empty folder."
+                f"{path} holds another race, or since it began this has changed: {'; '.join(map(str, changed))}. Its "
+                f"runs and these could not be compared: undo that, or choose a new or an empty folder."
             )
+        if before.outcome == Outcome.FINISHED:
+            raise RunError(f"{path} holds this race already, and it is finished: its report is {path / 'report.html'}.")
         yield folder
 
 
@@ -201,8 +211,8 @@ def _finish(folder: RaceFolder, comparison: Comparison) -> None:
         "table": comparison.rows,
         "doubts": list(comparison.doubts),
     }
-    folder.finish(comparison.outcome, comparison.verdict, result, seconds=comparison.provenance["seconds"])
     folder.write_report(race_page(comparison.view))
+    folder.finish(comparison.outcome, comparison.verdict, result, seconds=comparison.provenance["seconds"])
 
 
 def title(run: Spec, origin: Mapping[str, Any]) -> str:
@@ -269,6 +279,12 @@ def defaults(entrants: Sequence[Entrant]) -> dict[str, Any]:
             entry = entrant.entries[entrant.default]
             found[entrant.label] = entry.key
     return found
+
+
+def _seconds(provenance: Mapping[str, Any]) -> float:
+    """Return how long the earlier parts of a race took, as far as they said."""
+    number("seconds", seconds := provenance.get("seconds", 0.0))
+    return float(seconds)
 
 
 def _signal(interrupt: Interrupt) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -64,9 +65,14 @@ class Scoreboard:
         planned = self.plan(entry)
         return -(-planned.total_steps // planned.order.steps_per_epoch)
 
-    def cost(self, entry: Entry) -> float:
-        """Return the mean of a configuration's screening runs where they stand, so that the lowest is best."""
-        return self._mean(self.screening(entry))
+    def cost(self, entry: Entry, epochs: int | None = None) -> float:
+        """Return the mean of a configuration's screening runs, so that the lowest is best.
+
+        Args:
+            entry: the configuration.
+            epochs: after how many of them, whoever has gone on since; where the runs stand, if not given.
+        """
+        return self._mean(self.screening(entry), epochs)
 
     def best(self, label: str) -> Entry:
         """Return the configuration with the best mean in screening; where all failed, the one with the least rate."""
@@ -105,12 +111,20 @@ class Scoreboard:
         turn = sign(self.measure.better)
         return tuple((label, lr, turn * mean) for label, lr, mean in sorted(rows, key=lambda row: row[2]))
 
-    def _mean(self, runs: Sequence[Run]) -> float:
-        values = [
-            np.nan if run.eliminated else self.measure.now(run.contestant, self.plan(run.entry).order.steps_per_epoch)
-            for run in runs
-        ]
+    def _mean(self, runs: Sequence[Run], epochs: int | None = None) -> float:
+        values = [self._value(run, epochs) for run in runs]
         return float(np.mean(cost(values, self.measure.better))) if values else np.inf
+
+    def _value(self, run: Run, epochs: int | None) -> float:
+        """Return what a run measures; of one that was ended before others nothing."""
+        planned = self.plan(run.entry)
+        per_epoch = planned.order.steps_per_epoch
+        if epochs is None:
+            return math.nan if run.eliminated else self.measure.now(run.contestant, per_epoch)
+        step = min(epochs * per_epoch, planned.total_steps)
+        if run.eliminated and len(run.record.history["step"]) < step:
+            return math.nan
+        return self.measure.after(run.contestant, step, per_epoch)
 
 
 def _plain(lr: float) -> float:

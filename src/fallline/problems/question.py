@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from fallline.core.errors import DataError, InvalidValue, did_you_mean
+from fallline.core.errors import DataError, InvalidType, InvalidValue, did_you_mean
 from fallline.data.table import Column, Table, Text
 from fallline.problems import task as tasks
 from fallline.problems.columns import describe
@@ -52,7 +53,7 @@ def ask(table: Table, target: str | None, task: Task | None, loss: str | None, w
     features = tuple(column for column in table.columns if column not in (name, weight))
     if not features:
         raise DataError(f"{table.name}: {name!r} is its only column; there is nothing to predict it from.")
-    if task is not None and task not in USUAL_LOSS:
+    if task is not None and task not in list(USUAL_LOSS):
         raise InvalidValue(f"task={task!r}: task must be one of {', '.join(map(repr, USUAL_LOSS))}.")
     chosen = None if loss is None else read_loss(loss)
     answers = single(table.columns[name])
@@ -66,6 +67,7 @@ def ask(table: Table, target: str | None, task: Task | None, loss: str | None, w
 def choose_target(table: Table, asked: str | None) -> str:
     """Return the target's name: the one asked for, the one the table names, or a column of a usual name."""
     if asked is not None:
+        _check_text("target", asked)
         if asked not in table.columns:
             raise DataError(f"{table.name} has no column {asked!r} to predict.{did_you_mean(asked, table.columns)}")
         return asked
@@ -82,7 +84,14 @@ def choose_target(table: Table, asked: str | None) -> str:
     raise DataError(f"{table.name}: which column is to be predicted? Pass target=, one of {describe(table.columns)}.")
 
 
+def _check_text(name: str, given: Any) -> None:
+    """Refuse a column that is given by anything but its name."""
+    if not isinstance(given, str):
+        raise InvalidType(f"{name}={given!r:.80}: a column is given by its name, as text.")
+
+
 def _check_weight(table: Table, weight: str, target: str) -> None:
+    _check_text("weight", weight)
     if weight not in table.columns:
         raise DataError(f"{table.name} has no column {weight!r} of weights.{did_you_mean(weight, table.columns)}")
     if weight == target:

@@ -28,9 +28,9 @@ def rebuild(recipe: Mapping[str, Any]) -> Problem:
     if not isinstance(recipe, Mapping):
         raise InvalidType(f"a recipe is a table of names and values, not a {type(recipe).__name__}.")
     if "file" in recipe:
+        _check_names(recipe, ["file"])  # before any code is run
         from fallline.problems.user_file import from_file
 
-        _check_names(recipe, ["file"])
         return from_file(recipe["file"])
     if "data" not in recipe:
         raise InvalidValue("a recipe needs data=, a name or a path, or file=, as 'file.py:name'.")

@@ -17,9 +17,11 @@ _TEMPORARY = re.compile(r"\..+\.\d+\.tmp")
 _ADVICE = {
     errno.ENOSPC: "Free some space, or choose a folder on another disk.",
     errno.EDQUOT: "Your quota is used up: free some space, or choose a folder on another disk.",
+    errno.EFBIG: "It would pass the largest size that is allowed (`ulimit -f`): raise that, or keep less.",
     errno.EROFS: "Choose a folder on a disk that can be written.",
     errno.EACCES: "Choose a folder that you may write to.",
     errno.EPERM: "Choose a folder that you may write to.",
+    errno.ELOOP: "Remove the link.",
     errno.ENOTDIR: "A part of this path is a file, not a folder: choose another.",
 }
 
@@ -65,11 +67,27 @@ def commit(temporary: Path, path: Path) -> None:
         raise cannot("write", path, error) from error
 
 
+def make_within(folder: Path) -> None:
+    """Make a folder inside that of a run or a race, unless it is there; a link in its place would lead out of it.
+
+    Raises:
+        OSError: when it cannot be made, or is a link.
+    """
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link, which is not followed")
+    folder.mkdir(exist_ok=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove temporary files that killed processes left; the caller holds the folder's lock, or is its only writer."""
     for entry in folder.iterdir():
-        if _TEMPORARY.fullmatch(entry.name):
+        if is_temporary(entry.name):
             _remove(entry)
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether a file is called as `stage` calls its files."""
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 def sync_folder(folder: Path) -> None:

@@ -15,14 +15,13 @@ import numpy as np
 from fallline.core.choice import one_of
 from fallline.core.errors import RunError
 from fallline.core.spec import Spec
+from fallline.record import migrations
 from fallline.record.document import read_described, typed, write_described
 from fallline.record.finding import Effect, Exhibit, Finding
 from fallline.record.folder import FINDINGS, RunFolder
 
 if TYPE_CHECKING:
     from fallline.record.record import Record
-
-FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,7 +64,7 @@ class Diagnosis(Sequence[Finding]):
 
     def write(self, folder: Path) -> None:
         """Replace findings.json in `folder`."""
-        write_described(folder / FINDINGS, {"format": FORMAT, **self.to_dict()})
+        write_described(folder / FINDINGS, self.to_dict(), migrations.FINDINGS)
 
     @classmethod
     def read(cls, folder: Path) -> Diagnosis | None:
@@ -75,7 +74,7 @@ class Diagnosis(Sequence[Finding]):
             RunError: when it is damaged, of something else, or of a newer format.
         """
         path = folder / FINDINGS
-        return read_described("findings", path, FORMAT, cls.from_dict) if path.exists() else None
+        return read_described("findings", path, migrations.FINDINGS, cls.from_dict) if path.exists() else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, without the run."""
@@ -172,6 +171,9 @@ def _points(given: Any) -> np.ndarray:
 
 
 def _effect(values: Mapping[str, Any]) -> Effect:
-    seeds, before, after = (tuple(typed(name, values[name], list)) for name in ("seeds", "before", "after"))
+    seeds = tuple(map(int, typed("seeds", values["seeds"], list)))
+    before, after = (tuple(map(float, typed(name, values[name], list))) for name in ("before", "after"))
+    if not len(seeds) == len(before) == len(after):
+        raise RunError(f"a remedy has {len(before)} results before and {len(after)} after, for {len(seeds)} seeds.")
     mean, low, high = (float(values[name]) for name in ("mean", "low", "high"))
     return Effect(str(values["measure"]), seeds, before, after, mean, low, high)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,17 +12,18 @@ from typing import Any, TypeVar
 from fallline.core.errors import FalllineError, RunError
 from fallline.core.outcome import Outcome
 from fallline.core.spec import Spec
-from fallline.record import atomic, strict_json
+from fallline.record import atomic, migrations, strict_json
+from fallline.record.read_file import LARGEST_TEXT, read_file
 
 T = TypeVar("T")
 
 NAME = "run.json"
-FORMAT = 1
+SEAL = "sha256"
 
 
 @dataclass(frozen=True)
 class Document:
-    """The contents of run.json, format 1.
+    """The contents of run.json.
 
     Numbers that are not finite are written as `{"$float": "nan"}`, `"inf"` or `"-inf"`, because JSON has no others.
 
@@ -46,7 +48,7 @@ class Document:
     def write(self, folder: Path) -> None:
         """Replace run.json in `folder`."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        write_described(folder / NAME, {"format": FORMAT, **values, "spec": self.spec.to_dict()})
+        write_described(folder / NAME, {**values, "spec": self.spec.to_dict()}, migrations.RUN)
 
     @classmethod
     def read(cls, folder: Path) -> Document:
@@ -55,7 +57,7 @@ class Document:
         Raises:
             RunError: when it is missing, damaged, not a run's, or of a newer format.
         """
-        return read_described("a run", folder / NAME, FORMAT, cls._from_values)
+        return read_described("a run", folder / NAME, migrations.RUN, cls._from_values)
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> Document:
@@ -79,7 +81,7 @@ def is_run(folder: Path) -> bool:
 def describes(path: Path) -> bool:
     """Whether `path` is a file that carries a format and a spec, or that is too damaged to tell."""
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_file(path, LARGEST_TEXT))
     except OSError:
         return False
     except (ValueError, RecursionError):
@@ -87,46 +89,63 @@ def describes(path: Path) -> bool:
     return isinstance(values, dict) and "format" in values and "spec" in values
 
 
-def write_described(path: Path, values: dict[str, Any]) -> None:
-    """Replace a file of JSON for people and programs."""
-    atomic.write_bytes(path, strict_json.dumps(values, indent=2).encode() + b"\n")
+def write_described(path: Path, values: Mapping[str, Any], steps: Sequence[migrations.Migration]) -> None:
+    """Replace a file of JSON for people and programs, sealed by the SHA-256 of what it says.
+
+    Args:
+        path: the file.
+        values: what it says; its format's number and the seal are added.
+        steps: the migrations that lead to its format.
+    """
+    said = {"format": migrations.newest(steps), **values}
+    atomic.write_bytes(path, strict_json.dumps({**said, SEAL: _seal(said)}, indent=2).encode() + b"\n")
 
 
-def read_described(what: str, path: Path, newest: int, made: Callable[[dict[str, Any]], T]) -> T:
-    """Return what is made of the values in such a file.
+def read_described(
+    what: str, path: Path, steps: Sequence[migrations.Migration], made: Callable[[dict[str, Any]], T]
+) -> T:
+    """Return what is made of the values in such a file, of any format up to the newest.
 
     Args:
         what: "a run", for messages.
         path: the file.
-        newest: the highest format number that is understood.
+        steps: the migrations that lead to the newest format.
         made: makes it; what it raises says that the values are others.
 
     Raises:
         RunError: when the file is missing, damaged, of something else, or of a newer format.
     """
     try:
-        values = strict_json.loads(path.read_bytes())
+        values = strict_json.loads(read_file(path, LARGEST_TEXT))
     except OSError as error:
         raise atomic.cannot("read", path, error) from error
     except FalllineError as error:
         raise RunError(f"{path} is damaged: {error}") from None
-    _check_format(what, path, values, newest)
+    number = values.get("format") if isinstance(values, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise RunError(f"{path} does not describe {what}: it has no format number.")
+    migrations.check_known(str(path), number, steps)
+    _check_seal(path, values)
     try:
-        return made(values)
+        return made(migrations.migrated(values, steps))
     except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{path} does not describe {what}: {error}") from None
 
 
-def _check_format(what: str, path: Path, values: Any, newest: int) -> None:
-    """Raise `RunError` unless a file's values carry a format number from 1 up to `newest`."""
-    number = values.get("format") if isinstance(values, dict) else None
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise RunError(f"{path} does not describe {what}: it has no format number.")
-    if number > newest:
+def _check_seal(path: Path, values: dict[str, Any]) -> None:
+    """Raise `RunError` where a file is sealed, and says something else than when it was."""
+    seal = values.pop(SEAL, None)
+    if seal is not None and seal != _seal(values):
         raise RunError(
-            f"{path} was written by a newer Fallline: its format is {number}, this one reads up to {newest}. "
-            f"Upgrade with: pip install --upgrade fallline"
+            f"{path} is damaged: it does not say what was saved (its {SEAL} does not match). Restore it from a copy; "
+            f"or, if it was changed on purpose, remove the line {SEAL!r} from it."
         )
+
+
+def _seal(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a file's values, however they are spaced and ordered."""
+    plain = json.loads(strict_json.dumps(values))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def typed(name: str, value: Any, kind: type) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.core.errors import RunError
 from fallline.core.spec import Spec
-from fallline.record import arrays, atomic, document, race_document
+from fallline.record import arrays, atomic, checkpoint, document, race_document
 from fallline.record import lock as locks
 from fallline.record.document import Document
 
@@ -56,7 +57,8 @@ class RunFolder:
         Args:
             path: where; missing parents are made.
             spec: every choice of the run.
-            provenance: what is known at the start; `started` is added where it is missing.
+            provenance: what is known at the start; `started`, and an `id` that no other run has, are added where they
+                are missing.
             preparation: how raw rows become the model's.
 
         Raises:
@@ -68,8 +70,10 @@ class RunFolder:
         lock = locks.Lock(path)
         try:
             check_free(path)
-            started = {"started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
-            first = Document(spec, provenance={**started, **(provenance or {})}, preparation=preparation)
+            atomic.sweep(path)
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            known = {"started": now, "id": secrets.token_hex(8), **(provenance or {})}
+            first = Document(spec, provenance=known, preparation=preparation)
             first.write(path)
         except BaseException:
             lock.release()
@@ -88,10 +92,15 @@ class RunFolder:
         lock = locks.Lock(path)
         try:
             atomic.sweep(path)
+            checkpoint.sweep(path)
             return cls(path, Document.read(path), lock)
         except BaseException:
             lock.release()
             raise
+
+    def restate(self, spec: Spec, provenance: Mapping[str, Any]) -> None:
+        """Write other choices, and what is known now, before the run goes on by them."""
+        self._write(replace(self.document, spec=spec, outcome=None, provenance=dict(provenance), digests={}))
 
     def finish(self, record: Record) -> None:
         """Write the arrays, and run.json with the outcome last: a kill in between leaves a run that can be resumed.
@@ -171,7 +180,8 @@ def check_free(path: Path) -> None:
         return
     if not path.is_dir():
         raise RunError(f"{path} is a file. Choose a new or an empty folder.")
-    others = sorted(entry.name for entry in path.iterdir() if entry.name != locks.NAME)
+    names = (entry.name for entry in path.iterdir())
+    others = sorted(name for name in names if name != locks.NAME and not atomic.is_temporary(name))
     for what, is_there in (("run", document.is_run), ("race", race_document.is_race)):
         if is_there(path):
             raise RunError(

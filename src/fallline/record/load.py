@@ -14,9 +14,11 @@ import numpy as np
 from fallline.core.errors import RunError, did_you_mean
 from fallline.core.problem import Problem
 from fallline.record import arrays, atomic, document, race_document
+from fallline.record.columns import check_measured
 from fallline.record.diagnosis import Diagnosis
 from fallline.record.document import Document
 from fallline.record.folder import EPOCHS, HISTORY, MODEL_STATE, PARAMS, TABLES, digest
+from fallline.record.read_file import read_file
 from fallline.record.record import Record
 
 
@@ -56,6 +58,10 @@ def load(path: str | PathLike[str], problem: Problem | None = None) -> Record:
         problem=problem,
         path=path,
     )
+    try:
+        check_measured(record)
+    except RunError as error:
+        raise RunError(f"{path} does not describe a run: {error}") from None
     found = _diagnosis(path)
     return record if found is None else replace(record, diagnosis=replace(found, record=record))
 
@@ -65,7 +71,11 @@ def check_is_run(path: Path) -> None:
     if (path / document.NAME).is_file():
         return
     if race_document.is_race(path):
-        raise RunError(f"{path} is a race, not a run: it compares many of them.")
+        quoted = shlex.quote(str(path))
+        raise RunError(
+            f"{path} is a race, not a run: `fallline compare {quoted}` shows it, and `fallline resume {quoted}` goes "
+            f"on with one that was broken off."
+        )
     inside = run_names(path)
     if inside:
         raise RunError(f"{path} is not a run but holds runs: {', '.join(inside[:8])}. Name one: {path / inside[-1]}")
@@ -94,7 +104,7 @@ def _diagnosis(path: Path) -> Diagnosis | None:
 
 def _table(path: Path, expected: str | None) -> dict[str, np.ndarray[Any, Any]]:
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         raise RunError(f"the run {path.parent} is not whole: {path.name} is missing.") from None
     except OSError as error:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 from fallline.core.errors import RunError
 from fallline.record.atomic import cannot
 
 NAME = ".lock"
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A folder may come from a stranger: where a link in it leads nothing is written, and no pipe is waited for."""
 
 
 class Lock:
@@ -26,10 +30,12 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._handle: int | None = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+            self._handle: int | None = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
         except OSError as error:
             raise cannot("write", folder / NAME, error) from error
         try:
+            if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+                raise RunError(f"{folder / NAME} is not an ordinary file. Remove it.")
             _take(self._handle, folder)
         except BaseException:
             self.release()
@@ -40,6 +46,15 @@ class Lock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def is_free(folder: Path) -> bool:
+    """Return whether nobody is writing a folder."""
+    try:
+        Lock(folder).release()
+    except RunError:
+        return False
+    return True
 
 
 def _take(handle: int, folder: Path) -> None:

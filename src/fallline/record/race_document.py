@@ -8,15 +8,15 @@ from typing import Any
 
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
+from fallline.record import migrations
 from fallline.record.document import describes, read_described, typed, write_described
 
 NAME = "race.json"
-FORMAT = 1
 
 
 @dataclass(frozen=True)
 class RaceDocument:
-    """The contents of race.json, format 1; numbers are written as in run.json.
+    """The contents of race.json; numbers are written as in run.json.
 
     Args:
         spec: every choice of the race.
@@ -37,7 +37,7 @@ class RaceDocument:
     def write(self, folder: Path) -> None:
         """Replace race.json in `folder`."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        write_described(folder / NAME, {"format": FORMAT, **values, "spec": self.spec.to_dict()})
+        write_described(folder / NAME, {**values, "spec": self.spec.to_dict()}, migrations.RACE)
 
     @classmethod
     def read(cls, folder: Path) -> RaceDocument:
@@ -46,7 +46,7 @@ class RaceDocument:
         Raises:
             RunError: when it is missing, damaged, not a race's, or of a newer format.
         """
-        return read_described("a race", folder / NAME, FORMAT, cls._from_values)
+        return read_described("a race", folder / NAME, migrations.RACE, cls._from_values)
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> RaceDocument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import re
+import secrets
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,25 +15,25 @@ from typing import Any
 from fallline.core.errors import RunError, did_you_mean
 from fallline.core.outcome import Outcome
 from fallline.core.race_spec import RaceSpec
-from fallline.record import atomic, bundle
+from fallline.record import atomic, bundle, numbered
 from fallline.record import lock as locks
-from fallline.record.folder import REPORT, check_free, digest, make
+from fallline.record.changes import race_changes
+from fallline.record.folder import REPORT, check_free, make
+from fallline.record.lock import is_free as is_free
 from fallline.record.race_document import NAME, RaceDocument
 from fallline.record.race_document import is_race as is_race
 from fallline.record.record import Record
+from fallline.record.under_way import FOLDER as UNDER_WAY
+from fallline.record.under_way import Standing, UnderWay
 
 RUNS = "runs"
-
-_BUNDLE = re.compile(r"([0-9]{6,})-([0-9a-f]{16})\.safetensors")
-SAME = ("fallline", "jax", "device", "float64", "data", "problem", "parameters")
-"""What of its provenance a race's numbers depend on: it goes on only where none of it has changed."""
 
 
 class RaceFolder:
     """A race's folder, open for writing by this process alone.
 
     It holds `race.json` (outcome `null` until the race ends), `runs/` with the records of the runs that have ended,
-    several a file, `report.html`, and `.lock`.
+    several a file, `under_way/` with where the others stand, `report.html`, and `.lock`.
 
     Example:
         >>> import tempfile
@@ -46,7 +46,9 @@ class RaceFolder:
         self.path = path
         self.document = document
         self._lock = lock
-        self._numbers = itertools.count(1 + max((number for number, _, _ in _bundles(path)), default=0))
+        self._numbers = itertools.count(1 + max((file.number for file in numbered.files(path / RUNS)), default=0))
+        self._under_way = UnderWay(path, document.provenance.get("id"))
+        self._ended: set[str] = set()
 
     @classmethod
     def create(
@@ -61,7 +63,8 @@ class RaceFolder:
         Args:
             path: where; missing parents are made.
             spec: every choice of the race.
-            provenance: what is known at the start; `started` is added where it is missing.
+            provenance: what is known at the start; `started`, and an `id` that no other race has, are added where they
+                are missing.
             preparation: how raw rows become the models', written once for all the runs that share it.
 
         Raises:
@@ -73,8 +76,9 @@ class RaceFolder:
         lock = locks.Lock(path)
         try:
             check_free(path)
-            started = {"started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
-            document = RaceDocument(spec, provenance={**started, **(provenance or {})}, preparation=preparation)
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            known = {"started": now, "id": secrets.token_hex(8), **(provenance or {})}
+            document = RaceDocument(spec, provenance=known, preparation=preparation)
             document.write(path)
             make(path / RUNS)
             return cls(path, document, lock)
@@ -94,8 +98,9 @@ class RaceFolder:
         lock = locks.Lock(path)
         try:
             make(path / RUNS)
-            atomic.sweep(path)
-            atomic.sweep(path / RUNS)
+            for place in (path, path / RUNS, path / UNDER_WAY):
+                if place.is_dir() and (place == path or not place.is_symlink()):
+                    atomic.sweep(place)
             return cls(path, RaceDocument.read(path), lock)
         except BaseException:
             lock.release()
@@ -113,13 +118,30 @@ class RaceFolder:
         """
         if not records:
             return
-        data = bundle.pack(records, self.document.preparation)
-        name = f"{next(self._numbers):06d}-{digest(data)[:16]}.safetensors"
-        atomic.write_bytes(self.path / RUNS / name, data)
+        data = bundle.pack(records, self.document.preparation, self.document.provenance.get("id"))
+        numbered.write(self.path / RUNS, next(self._numbers), [data])
+        self._ended |= records.keys()
+
+    def keep(self, runs: Mapping[str, Standing]) -> None:
+        """Save where runs stand that have not ended, durably; another thread may add the records of others meanwhile.
+
+        Args:
+            runs: by what identifies each run in the race, as in `add`.
+
+        Raises:
+            RunError: when it cannot be written; what was saved before is untouched.
+        """
+        self._under_way.save(runs, self._ended)
 
     def finished(self) -> dict[str, Record]:
         """Return the saved runs by key; a damaged file is passed over with a warning: its runs are to be done again."""
-        return _records(self.path, self.document)
+        found = _records(self.path, self.document)
+        self._ended |= found.keys()
+        return found
+
+    def under_way(self) -> dict[str, Standing]:
+        """Return where the runs stood last that have not ended, by key; after `finished`, which says which have."""
+        return self._under_way.load(self._ended)
 
     def finish(self, outcome: Outcome, why: str, result: Mapping[str, Any], **provenance: Any) -> None:
         """Write how the race ended; one that was interrupted may be opened again, and finished again.
@@ -134,6 +156,8 @@ class RaceFolder:
         document = replace(self.document, outcome=outcome, why=why, result=dict(result), provenance=together)
         document.write(self.path)
         self.document = document
+        if outcome == Outcome.FINISHED:
+            self._under_way.clear()
 
     def write_report(self, page: str) -> Path:
         """Write report.html, a page of HTML, and return its path."""
@@ -199,44 +223,20 @@ def _races(folder: Path) -> list[tuple[Path, RaceDocument]]:
 
 
 def _goes_on(document: RaceDocument, spec: RaceSpec, provenance: Mapping[str, Any]) -> bool:
-    return (
-        document.outcome in (None, Outcome.INTERRUPTED)
-        and document.spec.to_dict() == spec.to_dict()  # plain data: lists and tuples are one
-        and all(document.provenance.get(name) == provenance.get(name) for name in SAME)
-    )
-
-
-def is_free(path: Path) -> bool:
-    """Return whether nobody is writing a race's folder."""
-    try:
-        locks.Lock(path).release()
-    except RunError:
-        return False
-    return True
-
-
-def _bundles(path: Path) -> list[tuple[int, str, Path]]:
-    """Return number, digest and path of the files in `runs/` that are named as bundles are, oldest first."""
-    try:
-        entries = sorted((path / RUNS).iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    named = ((_BUNDLE.fullmatch(entry.name), entry) for entry in entries)
-    return sorted((int(match[1]), match[2], entry) for match, entry in named if match)
+    unfinished = document.outcome in (None, Outcome.INTERRUPTED)
+    return unfinished and not race_changes(document.spec, document.provenance, spec, provenance)
 
 
 def _records(path: Path, document: RaceDocument) -> dict[str, Record]:
-    return {key: record for _, expected, file in _bundles(path) for key, record in _read(file, expected, document)}
+    return {key: record for file in numbered.files(path / RUNS) for key, record in _read(file, document)}
 
 
-def _read(file: Path, expected: str, document: RaceDocument) -> Iterator[tuple[str, Record]]:
+def _read(file: numbered.Numbered, document: RaceDocument) -> Iterator[tuple[str, Record]]:
     try:
-        data = file.read_bytes()
-        if digest(data)[:16] != expected:
-            raise RunError("its bytes are not the ones that were saved (the digest in its name does not match).")
-        yield from bundle.unpack(data, document.preparation).items()
+        race = document.provenance.get("id")
+        yield from bundle.unpack(numbered.read(file), document.preparation, race).items()
     except (OSError, RunError) as error:
-        warnings.warn(f"the runs in {file} are passed over: {error}", stacklevel=2)
+        warnings.warn(f"the runs in {file.path} are passed over: {error}", stacklevel=2)
 
 
 def _check_is_race(path: Path) -> None:

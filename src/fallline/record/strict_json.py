@@ -11,6 +11,8 @@ import numpy as np
 
 from fallline.core.errors import InvalidType, InvalidValue
 
+DEEPEST = 100
+
 _MARK = "$float"
 _NONFINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -36,14 +38,14 @@ def loads(text: str | bytes) -> Any:
     """Read what `dumps` wrote.
 
     Raises:
-        InvalidValue: for text that is not JSON.
+        InvalidValue: for text that is not JSON, or that is nested too deeply for what would walk through it.
 
     Example:
         >>> loads('{"loss": {"$float": "-inf"}}')
         {'loss': -inf}
     """
     try:
-        return _restored(json.loads(text))
+        return _restored(json.loads(text), 0)
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"this is not readable as JSON: {error}.") from None
 
@@ -67,15 +69,17 @@ def _plain(value: Any, where: str) -> Any:
     raise InvalidType(f"{where} is a {type(value).__name__}, which JSON cannot hold: {value!r:.80}.")
 
 
-def _restored(value: Any) -> Any:
+def _restored(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} deep")
     if isinstance(value, list):
-        return [_restored(v) for v in value]
+        return [_restored(v, depth + 1) for v in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {_MARK}:
         marked = value[_MARK]
         if isinstance(marked, list) and len(marked) == 1:
-            return {_MARK: _restored(marked[0])}
+            return {_MARK: _restored(marked[0], depth + 1)}
         if isinstance(marked, str) and marked in _NONFINITE:
             return _NONFINITE[marked]
-    return {key: _restored(v) for key, v in value.items()}
+    return {key: _restored(v, depth + 1) for key, v in value.items()}

@@ -16,7 +16,8 @@ NAME = "confusion_matrix"
 def labels(record: Record) -> tuple[Any, ...]:
     """Return the classes in the order of their ids; none where they are not known."""
     target = (record.preparation or {}).get("target")
-    return tuple(target.get("labels", ())) if isinstance(target, Mapping) else ()
+    found = target.get("labels") if isinstance(target, Mapping) else None
+    return tuple(found) if isinstance(found, list | tuple) else ()
 
 
 def most_confused(record: Record) -> str | None:

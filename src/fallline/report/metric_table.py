@@ -24,11 +24,11 @@ def metric_table(table: np.ndarray[Any, Any], labels: Sequence[Any] = ()) -> str
     zeros are left blank.
 
     Args:
-        table: numbers of any shape; what has more than two axes, or is too long, is only described.
+        table: numbers of any shape; what has another number of axes than one or two, or is too long, is only described.
         labels: the classes, in the order of their ids.
     """
     shape = " × ".join(f"{length:,}" for length in table.shape)
-    if table.ndim > 2 or max(table.shape) > MOST:
+    if not 1 <= table.ndim <= 2 or table.size == 0 or max(table.shape) > MOST:
         return f'<p class="muted">{shape} numbers; all are in the run\'s folder</p>'
     rows = table.reshape(len(table), -1)
     by_class = len(labels) == len(rows)

@@ -31,6 +31,8 @@ def duration(seconds: float) -> str:
     >>> duration(0.348), duration(83), duration(7440)
     ('0.35 s', '1 min 23 s', '2 h 4 min')
     """
+    if not math.isfinite(seconds):
+        return f"{seconds} s"
     if seconds < 59.5:
         return f"{seconds:.2g} s" if seconds < 9.5 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -20,6 +20,7 @@ from fallline.record.names import is_safe
 from fallline.record.race_document import is_race
 from fallline.record.race_folder import is_free
 from fallline.record.race_summary import RaceSummary, races
+from fallline.record.read_file import LARGEST_TEXT, read_file
 from fallline.record.summary import RunSummary, Verdict, runs
 from fallline.web.page import answer, respond
 from fallline.web.site import Site
@@ -137,7 +138,7 @@ def report(path: Path) -> str:
 
         return run_page(load(path))
     try:
-        return (path / REPORT).read_text(encoding="utf-8", errors="replace")
+        return read_file(path / REPORT, LARGEST_TEXT).decode("utf-8", "replace")
     except FileNotFoundError:
         raise RunError(f"the race {path.name} has no report yet: it is written when the race ends.") from None
     except OSError as error:

@@ -72,7 +72,7 @@ def descent(form: Mapping[str, Any]) -> Descent:
     >>> found.window, found.methods[0].history
     (((-4.0, 4.0),), ((0, SGD(lr=0.5)),))
     """
-    surface, start, window = _placed(form.get("surface"), _hashable(form.get("start")), _hashable(form.get("window")))
+    surface, start, window = _placed(*(_hashable(form.get(name)) for name in ("surface", "start", "window")))
     methods = form.get("methods", [])
     if not isinstance(methods, list) or len(methods) > MOST_METHODS:
         raise Refused(f"the playground takes {MOST_METHODS} methods at most.", "methods")

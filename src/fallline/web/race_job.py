@@ -107,7 +107,7 @@ class Racing(Job):
         self.progress: RaceProgress | None = None
 
     def stop(self) -> None:
-        """Ask it to keep the runs that have ended, and to end."""
+        """Ask it to keep its runs where they stand, and to end."""
         self.interrupt.signal = signal.SIGINT
         super().stop()
 
@@ -144,7 +144,7 @@ class Racing(Job):
 
     def _said(self) -> str:
         if self.state == "stopping":
-            return "stopping; the runs that have ended are kept"
+            return "stopping; all runs are kept where they stand"
         if self.error is not None:
             return self.error
         if self.comparison is not None:
@@ -172,16 +172,10 @@ def again(path: Path) -> Racing:
     Raises:
         RunError: for a folder without a race, one that has ended, or one on a problem of the user's own.
     """
-    from fallline.problems import rebuild
-    from fallline.record.race_document import RaceDocument
+    from fallline.lab.race_again import asked
 
-    document = RaceDocument.read(path)
-    if document.outcome == Outcome.FINISHED:
-        raise RunError(f"the race {path.name} is finished: there is nothing to go on with.")
-    if "data" not in document.spec.run.problem:
-        raise RunError(f"the race {path.name} is on a problem of your own: go on with it from your own program.")
-    problem = rebuild(document.spec.run.problem)
-    return Racing(problem, document.spec.methods or None, document.spec, path.parent, path)
+    problem, spec = asked(path)
+    return Racing(problem, spec.methods or None, spec, path.parent, path)
 
 
 def _numbers(progress: RaceProgress | None) -> tuple[tuple[str, str], ...]:

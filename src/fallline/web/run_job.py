@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -218,8 +219,14 @@ def resumed(path: Path, lr: float | None) -> Training:
     Raises:
         RunError: for a folder without a run, or one that has ended.
     """
-    if (outcome := Document.read(path).outcome) not in RESUMABLE:
-        raise RunError(f"the run {path.name} has ended ({outcome}): there is nothing to go on with.")
+    document = Document.read(path)
+    if document.outcome not in RESUMABLE:
+        raise RunError(f"the run {path.name} has ended ({document.outcome}): there is nothing to go on with.")
+    if "file" in document.spec.problem:  # the folder may be a stranger's, and a click runs no code that it names
+        raise RunError(
+            f"the run {path.name} is of a problem in a file of Python, which a page does not run. In a terminal: "
+            f"fallline resume {shlex.quote(str(path))}"
+        )
 
     def begin(job: Training) -> Record:
         from fallline.engine.resume import resume
