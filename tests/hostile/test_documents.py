@@ -103,6 +103,25 @@ def test_a_clock_that_shows_nothing_possible(run: Path, seconds: float) -> None:
     assert duration(seconds).endswith(("s", "min"))
 
 
+@pytest.mark.parametrize("name", ["l2", "max_time", "checkpoint_seconds"])
+def test_a_number_that_no_float_holds_is_refused(name: str) -> None:
+    with pytest.raises(InvalidValue, match=f"{name} has more than 308 digits"):
+        Spec.from_toml(f"method = 'sgd'\n{name} = 1{'0' * 400}")
+
+
+def test_an_endless_number_is_no_step(run: Path) -> None:
+    before = (run / "findings.json").read_text()
+    values = json.loads(before)
+    del values["sha256"]
+    values["findings"][0]["since"] = math.inf
+    (run / "findings.json").write_text(json.dumps(values))
+    try:
+        with pytest.raises(RunError, match="infinity"):
+            Diagnosis.read(run)
+    finally:
+        (run / "findings.json").write_text(before)
+
+
 def test_an_unforged_run_loads(run: Path) -> None:
     assert load(run).test == {"accuracy": 0.75, "loss": 0.5}
 

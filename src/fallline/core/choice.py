@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 import typing
 from typing import Any
 
@@ -22,9 +23,12 @@ def whole(name: str, value: Any, least: int, most: int | None = None, also: str 
 
 
 def number(name: str, value: Any) -> None:
-    """Raise unless the value is a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    """Raise unless the value is a number, and one that a float holds."""
+    # Only nan is unlike itself; `math.isnan` makes a float of what it is given, which not every whole number can be.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise InvalidType(f"{name}={value!r}: {name} must be a number.")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise InvalidValue(f"{name} has more than 308 digits, and a number has fewer.")
 
 
 def not_negative(name: str, value: Any) -> None:

@@ -30,7 +30,7 @@ def colour(name: str) -> str:
     True
     """
     plain = _method(name)
-    return NAMED[hashlib.sha256(f"{_SEED} {plain}".encode()).digest()[0] % len(NAMED)]
+    return NAMED[hashlib.sha256(f"{_SEED} {plain}".encode(errors="replace")).digest()[0] % len(NAMED)]
 
 
 def in_order(names: Iterable[str]) -> dict[str, Look]:

@@ -52,10 +52,10 @@ def unpack(data: bytes, preparation: dict[str, Any] | None = None, race: str | N
             i, part, name = path.split("/", 2)
             found[int(i)][part][name] = array
         return {
-            about["key"]: _record(about, parts, preparation)
+            typed("key", about["key"], str): _record(about, parts, preparation)
             for about, parts in zip(metadata["records"], found, strict=True)
         }
-    except (FalllineError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (FalllineError, KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise RunError(f"these bytes do not hold records: {error}") from None
 
 

@@ -128,7 +128,7 @@ def read_described(
     _check_seal(path, values)
     try:
         return made(migrations.migrated(values, steps))
-    except (FalllineError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (FalllineError, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise RunError(f"{path} does not describe {what}: {error}") from None
 
 

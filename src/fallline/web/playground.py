@@ -272,7 +272,7 @@ def _tuned(surface: Surface, start: Point, method: Method, steps: int, window: W
 def arithmetic(request: Request, form: Mapping[str, Any]) -> WrittenOut:
     """Return step `step` of the one method written out."""
     found, step = descent(form), form.get("step")
-    if not isinstance(step, int) or step < 0:
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise InvalidValue("a step is a whole number, 0 or more.")
     return written_step(found.surface, found.start, _only(found).history, found.steps, step)
 
