@@ -154,7 +154,8 @@ def test_an_interrupted_run_resumes_to_the_same_bits(tmp_path, whole, sign):
     taken_up = []
     left = out if sign == signal.SIGTERM else then
     resumed = fl.resume(left, problem(), progress=lambda progress: taken_up.append(progress.step))
-    assert 100 < taken_up[0] < 300
+    written = 120 if sign == signal.SIGTERM else 0  # a kill may come before the last checkpoint is on the disk
+    assert written < taken_up[0] < 300
     assert len(drops(whole)) > 5
     for table in ("history", "epochs", "arrays"):
         one, two = getattr(resumed, table), getattr(whole, table)
