@@ -81,7 +81,7 @@ def kill(launcher: subprocess.Popen[str], number: int, run: Path, dead: int | No
     soon(lambda: child(launcher, 0) not in (None, dead))
     before = checkpoints(run)
     soon(lambda: checkpoints(run) - before)
-    pid = child(launcher, number)
+    pid = soon(lambda: child(launcher, number))
     os.kill(pid, signal.SIGKILL)
     return pid
 

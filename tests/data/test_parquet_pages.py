@@ -82,3 +82,12 @@ def test_a_footer_of_endless_depth_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + deep + len(deep).to_bytes(4, "little") + b"PAR1")
     with pytest.raises(DataError, match="nested too deeply"):
         load(tmp_path / "a.parquet")
+
+
+def test_a_map_of_more_pairs_than_the_file_has_bytes_is_refused_at_once(tmp_path: Path) -> None:
+    length = bytes([0x80] * 8 + [0x10])  # 2 to the power 60, as Thrift writes it
+    footer = bytes([0x1B]) + length + bytes([0x77, 0])
+    path = tmp_path / "map.parquet"
+    path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(DataError, match="within a map"):
+        check_pages(path)

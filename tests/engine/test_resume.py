@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.engine.linear import fit, line, squared_rows
@@ -363,3 +364,49 @@ def test_a_run_that_blows_up_right_after_a_checkpoint_ends_on_the_same_parameter
     shutil.copytree(out / "checkpoints", early / "checkpoints", dirs_exist_ok=True)
     assert len(list(early.glob("checkpoints/step-*"))) > 5
     assert_same(fl.resume(early, problem()), whole)
+
+
+def climbing():
+    """A problem whose loss is not a number once the parameter, which grows by the rate at every step, is beyond 4.5."""
+
+    def loss(params, batch):
+        return jnp.where(params["w"] >= 4.5, jnp.nan, -params["w"]) + 0 * batch.x[:, 0]
+
+    rows = np.zeros((8, 1), np.float32)
+    return fl.Problem(init=lambda key: {"w": jnp.zeros(())}, loss=loss, data=(rows, rows[:, 0]))
+
+
+@pytest.mark.parametrize("step", [4, 5])
+def test_a_signal_just_before_the_step_that_fails_ends_at_the_same_parameters(tmp_path, step):
+    def stop(look):
+        if look.step == step:
+            signal.raise_signal(signal.SIGTERM)
+
+    choices = {"batch_size": "full", "steps": 20}
+    cut = fl.train(climbing(), fl.SGD(lr=1.0), **choices, callbacks=[stop], out=tmp_path / "run")
+    assert cut.outcome == "interrupted"
+    resumed = fl.resume(tmp_path / "run", climbing(), callbacks=[lambda look: None])
+    assert (resumed.outcome.failed, float(resumed.arrays["w"])) == (True, 4.0)
+    assert_same(resumed, fl.train(climbing(), fl.SGD(lr=1.0), **choices))
+
+
+@pytest.mark.parametrize("change", ["method", "lr"])
+def test_a_change_outlasts_a_kill_before_the_next_checkpoint(tmp_path, change):
+    """What a kill leaves is the folder as it was at the first look after the change."""
+    run, killed = tmp_path / "run", tmp_path / "killed"
+    choices = {"batch_size": "full", "steps": 40}
+
+    def die(look):
+        if not killed.exists():
+            shutil.copytree(run, killed)
+
+    fl.train(
+        problem(), fl.SGD(lr=0.1), **choices, callbacks=[lambda look: look.step == 16 and look.pause("so")], out=run
+    )
+    if change == "method":
+        fl.train(problem(), fl.SGD(lr=0.001), **choices, callbacks=[die], out=run, allow_changes=True)
+    else:
+        fl.resume(run, problem(), callbacks=[die], lr=0.001)
+    resumed = fl.resume(killed, problem())
+    np.testing.assert_allclose(resumed.history["lr"], np.repeat([0.1, 0.001], [16, 24]), rtol=1e-6)
+    assert [each["what"] for each in resumed.provenance["changes"]] == [change]

@@ -91,10 +91,14 @@ def told(tmp_path_factory) -> dict[str, dict[str, object]]:
         for place in ("one", "0", "1")
     }
     said = {}
-    for place, process in processes.items():
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
-        said[place] = json.loads(out.splitlines()[-1])
+    try:
+        for place, process in processes.items():
+            out, err = process.communicate(timeout=120)
+            assert process.returncode == 0, err
+            said[place] = json.loads(out.splitlines()[-1])
+    finally:
+        for process in processes.values():
+            process.kill()
     return said
 
 

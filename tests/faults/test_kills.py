@@ -17,7 +17,7 @@ KILLS = 2
 
 
 def training(folder: Path) -> None:
-    choices = {"batch_size": 8, "epochs": 150, "checkpoint_steps": 40}
+    choices = {"batch_size": 8, "epochs": 400, "checkpoint_steps": 40}
     killed.trained(folder, small.PROBLEM, small.METHOD, **choices, progress=lambda progress: time.sleep(0.02))
 
 

@@ -109,3 +109,13 @@ def test_kill_9_leaves_a_whole_file(tmp_path, wait):
     data = path.read_bytes()
     assert len(data) == 300_000
     assert len(set(data)) == 1
+
+
+def test_a_link_in_place_of_the_temporary_file_is_not_written_through(tmp_path):
+    kept = tmp_path / "kept"
+    kept.write_text("mine")
+    (tmp_path / f".race.json.{os.getpid()}.tmp").symlink_to(kept)
+    atomic.write_bytes(tmp_path / "race.json", b"ours")
+    assert kept.read_text() == "mine"
+    assert not (tmp_path / "race.json").is_symlink()
+    assert (tmp_path / "race.json").read_bytes() == b"ours"

@@ -65,8 +65,9 @@ def lines(record: Record) -> list[str]:
             f"evidence and remedies: fallline diagnose {shlex.quote(str(record.path))}",
         ]
     if record.outcome == Outcome.INTERRUPTED:
+        resume = f"fallline resume {shlex.quote(str(record.path))}"
         several = record.provenance.get("processes", 1) > 1
-        said.append(f"to go on: {'the same command again' if several else f'fallline resume {record.path}'}")
+        said.append(f"to go on: {'the same command again' if several else resume}")
     return [*said, f"results: {record.path}"]
 
 

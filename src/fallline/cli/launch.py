@@ -74,7 +74,9 @@ def _heard() -> Iterator[list[int]]:
     def hear(number: int, frame: FrameType | None) -> None:
         signals.append(number)
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    from fallline.engine.interrupt import requests
+
+    before = {number: signal.signal(number, hear) for number in requests()}
     try:
         yield signals
     finally:

@@ -179,7 +179,7 @@ Distributed = Annotated[
 ]
 Coordinator = Annotated[
     str | None,
-    _option("--coordinator", _PROCESSES, "Where process 0 listens.", "HOST:PORT", "found under SLURM, MPI, Kubernetes"),
+    _option("--coordinator", _PROCESSES, "Where process 0 listens.", "HOST:PORT", "found under SLURM and Open MPI"),
 ]
 Processes = Annotated[int | None, _option("--processes", _PROCESSES, "How many there are.", "N", "likewise")]
 Process = Annotated[int | None, _option("--process", _PROCESSES, "Which one this is, from 0.", "I", "likewise")]

@@ -172,6 +172,8 @@ def _after_map(data: bytes, at: int, depth: int) -> int:
     for _ in range(count):
         for kind in (kinds >> 4, kinds & 15):
             _, at = (None, at + 1) if kind in (_TRUE, _FALSE) else _value(data, at, kind, depth + 1)
+        if at > len(data):
+            raise ValueError("it ends within a map")
     return at
 
 

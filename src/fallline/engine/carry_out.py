@@ -55,7 +55,7 @@ def carry_out(
         try:
             end = runner.run(interrupt)
             if end.outcome == Outcome.INTERRUPTED:
-                keeper.save(runner.saved)
+                keeper.save(runner.resumable())
                 origin = origin | ({} if interrupt.signal is None else {"signal": interrupt.signal})
             keeper.wait()
             return _finish(plan, end, runner, origin, looks, folder)

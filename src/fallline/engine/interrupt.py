@@ -36,10 +36,15 @@ def heard(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
             raise KeyboardInterrupt
         interrupt.signal = number
 
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), hear) for name in names}
+    before = {number: signal.signal(number, hear) for number in requests()}
     try:
         yield interrupt
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def requests() -> list[signal.Signals]:
+    """Return the signals that ask for an end, but for those that were to be ignored, as under `nohup`."""
+    there = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return [number for number in there if signal.getsignal(number) != signal.SIG_IGN]

@@ -18,7 +18,7 @@ LEAVING_SECONDS = 24 * 3600
 def join(coordinator: str | None, processes: int | None, process: int | None, wait: float) -> World:
     """Meet the other processes, and return this one's place among them; call before JAX is used.
 
-    What is not given JAX finds out by itself under SLURM, Open MPI and Kubernetes. A coordinator that is given listens
+    What is not given JAX finds out by itself under SLURM and Open MPI. A coordinator that is given listens
     on that address alone.
 
     Args:
@@ -61,8 +61,8 @@ def join(coordinator: str | None, processes: int | None, process: int | None, wa
         raise ProcessLost(_alone(coordinator, processes, process, wait)) from None
     except (ValueError, TypeError) as error:
         raise InvalidValue(
-            f"distributed: {str(error).rstrip('.')}. Under SLURM, Open MPI and Kubernetes JAX finds the other "
-            f"processes by itself; elsewhere tell each of them coordinator=, processes= and process=."
+            f"distributed: {str(error).rstrip('.')}. Under SLURM and Open MPI JAX finds the other processes "
+            f"by itself; elsewhere tell each of them coordinator=, processes= and process=."
         ) from None
     return world()
 

@@ -23,7 +23,7 @@ from fallline.engine.progress import Report
 from fallline.engine.provenance import provenance
 from fallline.engine.rate import with_rate
 from fallline.engine.world import world
-from fallline.record.changes import FACTS, Change, changes
+from fallline.record.changes import FACTS, Change, changed_since, changes
 from fallline.record.folder import RunFolder
 from fallline.record.load import check_is_run
 from fallline.record.record import Record
@@ -62,10 +62,8 @@ def resume(
         raise RunError(f"{path}: several processes go on with a run where each gives its training again, with out=.")
     check_is_run(Path(path))
     with RunFolder.open(path) as folder:
-        before = folder.document
-        if not goes_on(before):
-            raise RunError(f"{folder.path} has ended ({before.outcome}): there is nothing to resume.")
-        spec = before.spec
+        _check_goes_on(folder)
+        spec = folder.document.spec
         problem = problem or _problem_again(folder.path, spec)
         method, probes = as_method(method or _method_again(folder.path, spec)), as_probes(spec.probes)
         planned, start = begun(problem, method, spec, probes)
@@ -95,28 +93,47 @@ def go_on(
         now: provenance.
         progress, callbacks, lr, allow_changes: as in `resume`.
     """
+    _check_goes_on(folder)  # another process may have gone on with it before this one had the lock
     before = folder.document
     saved = restore(folder.path, start, before.provenance.get("id"))
     origin = {name: fact for name, fact in before.provenance.items() if name != "signal"}
     if found := changes(before.spec, before.provenance, spec, now):
         if not allow_changes:
             raise RunError(f"{_otherwise(folder.path, found)}{_of_files(plan.problem, found)}")
-        if spec.method != before.spec.method:
-            saved = saved._replace(at=saved.at._replace(method=start.method))
         since = [{"step": saved.at.step, **change._asdict()} for change in found]
         facts = {name: now[name] for name in FACTS if name in now}
         origin = {**origin, **facts, "changes": [*origin.get("changes", []), *since]}
         folder.restate(spec, origin)
+    for what, value in changed_since(origin, saved.at.step):  # of which a checkpoint from before knows nothing
+        if what == "method":
+            saved = saved._replace(at=saved.at._replace(method=start.method))
+        elif what == "lr":
+            saved = saved._replace(at=with_rate(saved.at, value))
     if lr is not None:
         saved = saved._replace(at=with_rate(saved.at, lr))
+        rates = saved.log.steps().get("lr")
+        change = Change("lr", None if rates is None else float(rates[-1]), lr)
+        origin = {**origin, "changes": [*origin.get("changes", []), {"step": saved.at.step, **change._asdict()}]}
+        folder.restate(spec, origin)
     return carry_out(plan, saved, origin, folder, progress, tuple(callbacks))
+
+
+def _check_goes_on(folder: RunFolder) -> None:
+    if not goes_on(folder.document):
+        raise RunError(f"{folder.path} has ended ({folder.document.outcome}): there is nothing to resume.")
 
 
 def _otherwise(path: Path, found: Sequence[Change]) -> str:
     return (
         f"{path}: since the run began, this has changed: {'; '.join(map(str, found))}. It would not end as if it had "
-        f"never stopped: undo that, or go on all the same with allow_changes=True."
+        f"never stopped: undo that, or go on all the same with allow_changes=True.{_of_processes(found)}"
     )
+
+
+def _of_processes(found: Sequence[Change]) -> str:
+    """Say how a run of several processes goes on."""
+    then = next((change.then for change in found if change.what == "processes"), 1)
+    return f" {then} processes trained it: the same command for as many goes on with it." if then != 1 else ""
 
 
 def _of_files(problem: Problem, found: Sequence[Change]) -> str:

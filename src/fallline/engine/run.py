@@ -96,6 +96,7 @@ class Runner:
         self.seconds_at_look = self.seconds_before = saved.seconds
         self.last_steps = self.first_steps = 1 if plan.swept else FIRST_STEPS
         self.older = self.good
+        self.before = self.saved
 
     def clock(self) -> float:
         """Seconds of the run so far, compilation not counted."""
@@ -110,6 +111,17 @@ class Runner:
     def saved(self) -> Saved:
         """Where the run stands, for a checkpoint."""
         return Saved(self.good, self.best, self.log, self.seconds_at_look)
+
+    def resumable(self) -> Saved:
+        """Return where the run stands, or stood a look ago where its next step fails, which goes back by one.
+
+        The next step is tried; not so a sweep over a whole stream, which may take longer than who stops a run waits.
+        """
+        if self.good.step < self.plan.total_steps and not self.plan.swept:
+            state, _ = self.advance(*self.good, self.good.step, 1)
+            if int(state.status) in (DIVERGED, NONFINITE):
+                return self.before
+        return self.saved
 
     @property
     def can_be_saved(self) -> bool:
@@ -128,7 +140,7 @@ class Runner:
         """Take the steps before step `step`; return the end where something ends the run before, else None."""
         total, self.began = self.plan.total_steps, time.perf_counter() - self.seconds_at_look
         while self.good.step < step:
-            before = self.saved
+            self.before = self.saved
             state, ahead = self._go_ahead(self.good, step)
             status, taken = int(state.status), int(state.step)
             self._measure(self.good._replace(state=state), ahead, failed=status in (DIVERGED, NONFINITE))
@@ -141,7 +153,7 @@ class Runner:
             if taken < total and (ending := asked or self._limit()):
                 return self.end(ending.outcome, f"{ending.why}, at step {taken:,} of {total:,}")
             # Not where it stands now: if the next step fails, the last good one lies before it, and was not saved.
-            self.keep(before)
+            self.keep(self.before)
             if heard is not None:
                 interrupt.signal = heard
                 return self.end(Outcome.INTERRUPTED, f"{_signal_name(heard)} stopped it at step {taken}")

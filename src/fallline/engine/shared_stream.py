@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -37,16 +39,16 @@ class SharedStream(Streamed):
     _whole: tuple[int, Window] = (-1, Window(None, np.zeros(0, np.int32)))
     """The window in use, and its place."""
 
-    def _merged(self, shares: Any) -> Any:
-        """Return rows from their shares, of which all but one are zero; as whole numbers, whose sum is exact."""
+    @functools.cached_property
+    def _merged(self) -> Callable[[Any], Any]:
+        """Makes rows of their shares, of which all but one are zero; as whole numbers, whose sum is exact."""
 
         def merged(share: Any, example: Any) -> Any:
             total = jnp.sum(share, axis=0, dtype=share.dtype)
             return total != 0 if example.dtype == bool else jax.lax.bitcast_convert_type(total, example.dtype)
 
         everywhere = jax.tree.map(lambda example: example.sharding, self.example)
-        whole = jax.jit(lambda shares: jax.tree.map(merged, shares, self.example), out_shardings=everywhere)
-        return whole(shares)
+        return jax.jit(lambda shares: jax.tree.map(merged, shares, self.example), out_shardings=everywhere)
 
 
 def _share(leaf: Any) -> Any:

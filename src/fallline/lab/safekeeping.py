@@ -85,7 +85,12 @@ class Safekeeping:
         self._writing = self._thread.submit(self._bring_home, found)
 
     def _bring_home(self, found: Mapping[str, Saved]) -> None:
-        self.write({name: Standing(arrays_of(saved), {"seconds": saved.seconds}) for name, saved in found.items()})
+        try:
+            self.write({name: Standing(arrays_of(saved), {"seconds": saved.seconds}) for name, saved in found.items()})
+        except BaseException:
+            with self._lock:
+                self._found = {**found, **self._found}  # not written: `close` tries once more
+            raise
 
     def _settle(self) -> None:
         writing, self._writing = self._writing, None

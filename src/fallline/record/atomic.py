@@ -43,8 +43,9 @@ def stage(folder: Path, name: str, data: Buffer | Sequence[Buffer]) -> Path:
     """Write `data` durably to a temporary file, `.name.<pid>.tmp` in `folder`, and return its path for `commit`."""
     temporary = folder / f".{name}.{os.getpid()}.tmp"
     pieces = [data] if isinstance(data, bytes | memoryview) else data
+    _remove(temporary)  # of a process before with this one's number, or a stranger's link
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             for piece in pieces:
                 file.write(piece)
             file.flush()
@@ -75,7 +76,9 @@ def make_within(folder: Path) -> None:
     """
     if folder.is_symlink():
         raise OSError(errno.ELOOP, "it is a link, which is not followed")
-    folder.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir()
+        sync_folder(folder.parent)
 
 
 def sweep(folder: Path) -> None:

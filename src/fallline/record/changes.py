@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from fallline.core.errors import RunError
 from fallline.core.race_spec import RaceSpec
 from fallline.core.spec import Spec
 
@@ -42,6 +43,22 @@ def changes(
         ['epochs: 3 → 5', 'jax: 0.9 → 0.10']
     """
     return _differing(_choices(spec_then), facts_then, _choices(spec_now), facts_now)
+
+
+def changed_since(provenance: Mapping[str, Any], step: int) -> list[tuple[str, Any]]:
+    """Return what was changed, and to what, when a run stood at a step or later.
+
+    Raises:
+        RunError: for changes that are not as they are written.
+
+    Example:
+        >>> changed_since({"changes": [{"step": 40, "what": "lr", "then": 0.1, "now": 0.01}]}, 30)
+        [('lr', 0.01)]
+    """
+    try:
+        return [(str(each["what"]), each["now"]) for each in provenance.get("changes", []) if each["step"] >= step]
+    except (TypeError, KeyError, AttributeError):
+        raise RunError("run.json does not say in the usual form what was changed on the way.") from None
 
 
 def race_changes(

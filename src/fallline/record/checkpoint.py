@@ -86,7 +86,8 @@ def latest(folder: Path, run: str | None = None) -> tuple[dict[str, np.ndarray],
     Raises:
         RunError: for a file of a newer format, which is whole: an older one in its place would lose steps unseen.
     """
-    for file in _files(folder / FOLDER):
+    there = _files(folder / FOLDER)
+    for file in there:
         try:
             arrays, meta = _read(file)
         except (OSError, RunError) as error:
@@ -97,6 +98,8 @@ def latest(folder: Path, run: str | None = None) -> tuple[dict[str, np.ndarray],
         if run is None or meta.get("run") in (None, run):
             return arrays, meta
         warnings.warn(f"the checkpoint {file.path} is passed over: it is another run's.", stacklevel=2)
+    if there:
+        warnings.warn(f"no checkpoint of {folder} is left to go on from: the run begins again.", stacklevel=2)
     return None
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 
 from fallline.core.errors import RunError
 from fallline.record.atomic import cannot
 
 NAME = ".lock"
+
+_AGAIN = (0.001, 0.004, 0.02)
+"""Seconds after which a lock is asked for again: `is_free` holds it for a moment."""
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """A folder may come from a stranger: where a link in it leads nothing is written, and no pipe is waited for."""
@@ -63,7 +68,13 @@ def _take(handle: int, folder: Path) -> None:
     except ImportError:
         return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for seconds in _AGAIN:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(seconds)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
             return

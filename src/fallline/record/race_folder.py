@@ -76,6 +76,7 @@ class RaceFolder:
         lock = locks.Lock(path)
         try:
             check_free(path)
+            atomic.sweep(path)
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             known = {"started": now, "id": secrets.token_hex(8), **(provenance or {})}
             document = RaceDocument(spec, provenance=known, preparation=preparation)

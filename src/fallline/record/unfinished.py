@@ -34,8 +34,8 @@ def goes_on(about: Document) -> bool:
 def find_unfinished(folder: str | PathLike[str], spec: Spec, provenance: Mapping[str, Any]) -> Path | None:
     """Return the newest run in a folder that the same command would go on with, if there is one.
 
-    It was broken off, nobody is writing it, and it has the same choices, data, versions and device. A run of a user's
-    own problem is never found, as that problem's code may have changed unseen: name its folder to go on with it.
+    It was broken off, nobody is writing it, and it has the same choices, data, versions and device, all the way. A run
+    of a user's own problem is never found, as that problem's code may have changed unseen: name its folder to go on.
 
     Args:
         folder: a folder that holds runs.
@@ -49,7 +49,10 @@ def find_unfinished(folder: str | PathLike[str], spec: Spec, provenance: Mapping
     same = (
         path
         for path, about in newest_first
-        if goes_on(about) and not changes(about.spec, about.provenance, spec, provenance) and is_free(path)
+        if goes_on(about)
+        and not about.provenance.get("changes")
+        and not changes(about.spec, about.provenance, spec, provenance)
+        and is_free(path)
     )
     return next(same, None)
 
