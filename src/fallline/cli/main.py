@@ -95,7 +95,8 @@ def _status(arguments: Sequence[str] | None) -> int:
     except FalllineError as error:
         return _refuse(f"fallline: {_reword(' '.join([str(error), *_notes(error)]))}")
     except KeyboardInterrupt as interrupt:
-        print(str(interrupt) or "fallline: interrupted", file=sys.stderr)
+        if said := str(interrupt):
+            print(said, file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader of our output has gone. What is still buffered would raise again when Python exits.
